@@ -1,0 +1,33 @@
+"""The typed recipe. The only place that reads YAML; nothing below a command sees a raw dict."""
+
+from loop.recipe.sections import (
+    CategorySection,
+    CurationSection,
+    CurriculumSection,
+    EvaluationSection,
+    HoldoutSection,
+    ModelSection,
+    Recipe,
+    SandboxSection,
+    Section,
+    SeedSection,
+    StoppingSection,
+    TeacherSection,
+    TrainingSection,
+)
+
+__all__ = [
+    "CategorySection",
+    "CurationSection",
+    "CurriculumSection",
+    "EvaluationSection",
+    "HoldoutSection",
+    "ModelSection",
+    "Recipe",
+    "SandboxSection",
+    "Section",
+    "SeedSection",
+    "StoppingSection",
+    "TeacherSection",
+    "TrainingSection",
+]
