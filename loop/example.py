@@ -14,7 +14,7 @@ def digest_of(*parts: str) -> str:
     """Hash texts so that no two different lists of parts collide by concatenation.
 
     Args:
-        parts: Texts, in order.
+        *parts: Texts, in order.
 
     Returns:
         16 hexadecimal digits.

@@ -404,6 +404,8 @@ class Decision(Record):
 class UnseenScore(Record):
     """A category's score on tasks from outside the seed's families. Never a target."""
 
+    file: str
+    """Stem of the file the tasks stand in."""
     category: str
     passed: int
     total: int
@@ -426,7 +428,6 @@ class Summary(Record):
     """One per round, round 0 first."""
     rulings: tuple[GateRuling, ...]
     final: tuple[CategoryScore, ...] = ()
-    unseen_base: tuple[UnseenScore, ...] = ()
     unseen: tuple[UnseenScore, ...] = ()
     fulfilments: tuple[dict[str, int], ...] = ()
     """Accepted examples per category and round."""

@@ -1,5 +1,6 @@
 """The typed recipe. The only place that reads YAML; nothing below a command sees a raw dict."""
 
+from loop.recipe.load import differing_keys, dump_recipe, load_recipe
 from loop.recipe.sections import (
     CategorySection,
     CurationSection,
@@ -30,4 +31,7 @@ __all__ = [
     "StoppingSection",
     "TeacherSection",
     "TrainingSection",
+    "differing_keys",
+    "dump_recipe",
+    "load_recipe",
 ]

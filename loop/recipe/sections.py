@@ -166,8 +166,8 @@ class EvaluationSection(Section):
     """Prompts decoded together; halved when memory runs out."""
     workers: int = Field(0, ge=0)
     """Sandboxed tests run side by side; 0 takes every core."""
-    unseen: str | None = None
-    """File of examples from outside the seed's families, reported at the end, never a target."""
+    unseen: tuple[str, ...] = ()
+    """Files of examples from outside the seed's families, reported at the end, never a target."""
 
 
 class CurriculumSection(Section):

@@ -1,0 +1,46 @@
+"""The loop itself: rounds until every target is met or there is a reason to stop."""
+
+from itertools import count
+
+from loop.console import line
+from loop.parts import Parts
+from loop.prepare import prepare
+from loop.publish import publish_round, publish_run
+from loop.records import Summary
+from loop.report.lines import decision_line
+from loop.rounds import Course, improve, measure, rule, tune
+from loop.rundir import RunDirectory
+
+
+def run_loop(run: RunDirectory, parts: Parts, finish: bool) -> Summary:
+    """Run the loop to its end; a completed step is read back, never done again.
+
+    Args:
+        run: The run directory, begun.
+        parts: What the recipe names.
+        finish: Stop after the last evaluated round and open final.
+
+    Returns:
+        The summary; the run is closed where it was met or finished.
+    """
+    holdout = prepare(run, parts)
+    course = Course()
+    finish = finish or run.has("final/evaluation")
+    for number in count():
+        if number:
+            tune(run, parts, holdout, course, number)
+        else:
+            course.mixtures.append(None)
+            course.adapters.append(None)
+        measure(run, parts, holdout, course, number)
+        decision = rule(run, parts, holdout, course, number, finish)
+        if decision.action != "stop" and number:
+            decision = improve(run, parts, holdout, course, number) or decision
+        else:
+            course.requests.append(None)
+            course.fulfilments.append(None)
+        publish_round(run, parts, course, number)
+        if decision.action == "stop":
+            line(decision_line(number, decision))
+            return publish_run(run, parts, holdout, course, decision)
+    raise AssertionError("count() does not end")

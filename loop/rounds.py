@@ -1,0 +1,157 @@
+"""The four parts of a round: tune, measure, rule, improve; each step is done once and kept."""
+
+from dataclasses import dataclass, field
+
+from loop.allocate import allocate
+from loop.console import line
+from loop.diagnose import diagnose, nearest_training
+from loop.fulfil import fulfil, grow, seed_dose
+from loop.parts import Parts
+from loop.prepare import by_category
+from loop.records import (
+    Adapter,
+    Allocation,
+    Decision,
+    Evaluation,
+    Fulfilment,
+    GateRuling,
+    GenerationRequest,
+    Holdout,
+    Mixture,
+    Weakness,
+)
+from loop.report.lines import evaluate_lines, fulfil_line, gate_line, train_line
+from loop.request import build_request
+from loop.rundir import RunDirectory
+from loop.stats import alpha_of_look
+from loop.stopping import decide
+from loop.train import train
+
+
+@dataclass
+class Course:
+    """What the rounds so far have given, oldest first; index is the round."""
+
+    mixtures: list[Mixture | None] = field(default_factory=list)
+    adapters: list[Adapter | None] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    weakness: list[Weakness] = field(default_factory=list)
+    rulings: list[GateRuling] = field(default_factory=list)
+    requests: list[GenerationRequest | None] = field(default_factory=list)
+    fulfilments: list[Fulfilment | None] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> int:
+        """Examples accepted so far, the seed dose not counted."""
+        return sum(len(each.accepted) for each in self.fulfilments if each)
+
+
+def tune(run: RunDirectory, parts: Parts, holdout: Holdout, course: Course, number: int) -> None:
+    """Put the round's mixture together and train on it."""
+    step, recipe, before = f"round-{number:02d}", parts.recipe, course.mixtures[-1]
+    mixture_step = f"{step}/mixture"
+    if before is None:
+        dose = (holdout.pool, recipe.curriculum.seed_dose, recipe.taxonomy)
+        mixture = run.once(mixture_step, Mixture, seed_dose, *dose)
+    else:
+        gained = course.fulfilments[-1]
+        accepted = gained.accepted if gained else ()
+        mixture = run.once(mixture_step, Mixture, grow, before, accepted)
+    inputs = (mixture, recipe.training, recipe.model, course.adapters[-1])
+    where = {"folder": run.path / step, "run_folder": run.path}
+    seed = parts.seed("train", number)
+    adapter = run.once(f"{step}/adapter", Adapter, train, *inputs, **where, seed=seed)
+    line(train_line(number, adapter, run.ledger.seconds))
+    course.mixtures.append(mixture)
+    course.adapters.append(adapter)
+
+
+def measure(run: RunDirectory, parts: Parts, holdout: Holdout, course: Course, number: int) -> None:
+    """Score diagnose and say what is weak."""
+    step, recipe = f"round-{number:02d}", parts.recipe
+    inputs = (holdout.diagnose, "diagnose", number, course.adapters[-1])
+    folder = run.path / step / "diagnose"
+    evaluation = run.once(f"{step}/evaluation", Evaluation, parts.measure, *inputs, folder=folder)
+    compared = (evaluation, course.evaluations[-1] if number else None)
+    rules = (recipe.taxonomy, recipe.weights)
+    weakness_step = f"{step}/weakness"
+    weakness = run.once(
+        weakness_step, Weakness, diagnose, *compared, *rules, stopping=recipe.stopping
+    )
+    course.evaluations.append(evaluation)
+    course.weakness.append(weakness)
+    for text in evaluate_lines(tuple(course.weakness), run.ledger.seconds):
+        line(text)
+
+
+def rule(
+    run: RunDirectory, parts: Parts, holdout: Holdout, course: Course, number: int, finish: bool
+) -> Decision:
+    """Stop, go on, or look at the gate and then stop or go on."""
+    step, stopping, taxonomy = f"round-{number:02d}", parts.recipe.stopping, parts.recipe.taxonomy
+    targets = {category.name: category.target for category in taxonomy}
+
+    def decided() -> Decision:
+        history, rulings = tuple(course.weakness), tuple(course.rulings)
+        gate, hours = by_category(holdout.gate), run.ledger.hours
+        return decide(history, rulings, gate, stopping, course.accepted, hours, targets)
+
+    decision = decided()
+    # What was decided before a limit was raised or the clock went on stays decided.
+    went_on = run.has(f"round-{number + 1:02d}/evaluation")
+    if run.has(f"{step}/gate") or (decision.action == "gate" and not (went_on or finish)):
+        look = len(course.rulings) + 1
+        alpha = alpha_of_look(look, stopping.alpha)
+        run.ledger.once("look", f"{step}/gate", f"look {look} spends {alpha:.4f}")
+        inputs = (holdout.gate, look, alpha, number, course.adapters[-1])
+        folder = run.path / step / "gate"
+        ruling = run.once(f"{step}/gate", GateRuling, parts.look, *inputs, folder=folder)
+        course.rulings.append(ruling)
+        line(gate_line(ruling))
+        decision = decided()
+    if went_on:
+        return Decision(action="continue", reason="the next round stands already")
+    if finish and decision.outcome != "met":
+        return Decision(action="stop", outcome="finished", reason="ended by --finish")
+    return decision
+
+
+def improve(
+    run: RunDirectory, parts: Parts, holdout: Holdout, course: Course, number: int
+) -> Decision | None:
+    """Ask for the examples that would fix what is weak; a decision to stop if none came."""
+    step, recipe, weakness = f"round-{number:02d}", parts.recipe, course.weakness[-1]
+    mixture = course.mixtures[-1]
+    assert mixture is not None
+    looked = course.rulings[-1] if course.rulings and run.has(f"{step}/gate") else None
+    failed_gate = tuple(name for name, met in looked.met.items() if not met) if looked else ()
+    limit = recipe.stopping.max_examples
+    left = recipe.curriculum.round_budget
+    budget = left if limit is None else min(left, limit - course.accepted)
+    plan = (weakness, failed_gate, recipe.curriculum, budget)
+    allocation = run.once(f"{step}/allocation", Allocation, allocate, *plan)
+    failed = {s.example_id for s in course.evaluations[-1].samples if not s.grade.passed}
+    exemplars = {
+        category.name: nearest_training(
+            [e for e in holdout.diagnose if e.id in failed and e.category == category.name],
+            [e for e in mixture.examples if e.category == category.name],
+            recipe.curriculum.exemplars,
+        )
+        for category in recipe.taxonomy
+    }
+    ask = (weakness, allocation, exemplars, recipe.taxonomy, recipe.curriculum, number)
+    request_step = f"{step}/request"
+    request = run.once(request_step, GenerationRequest, build_request, *ask)
+    used = {example.id for example in mixture.examples}
+    pool = tuple(example for example in holdout.pool if example.id not in used)
+    held_out = holdout.diagnose + holdout.gate + holdout.final + parts.unseen
+    who = {"teacher": parts.teacher, "accept": parts.accept(held_out)}
+    inputs = (request, pool, mixture.examples, recipe.teacher)
+    fulfilment = run.once(f"{step}/fulfilment", Fulfilment, fulfil, *inputs, **who)
+    line(fulfil_line(fulfilment))
+    course.requests.append(request)
+    course.fulfilments.append(fulfilment)
+    if fulfilment.accepted:
+        return None
+    reason = "neither the pool nor the teacher delivered anything that could be accepted"
+    return Decision(action="stop", outcome="budget", reason=reason)

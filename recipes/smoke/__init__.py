@@ -1,0 +1,1 @@
+"""The smoke recipe's own code."""
