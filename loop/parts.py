@@ -94,8 +94,9 @@ class Parts:
         }
 
     def check(self) -> None:
-        """Fail before expensive work where a plug-in, teacher or sandbox is missing."""
-        _ = (self.graders, self.canonical, self.teacher)
+        """Fail before expensive work where a plug-in, tokenizer, file or sandbox is missing."""
+        _ = (self.graders, self.canonical, self.teacher, self.unseen)
+        models.count_tokens(self.recipe.model)("")
         if any(category.format == "code" for category in self.recipe.taxonomy):
             self.sandbox()
 

@@ -1,0 +1,156 @@
+"""The dry run's text: what a run would measure, prove, ask for and cost. Trains and writes nothing.
+
+Says only what follows from the recipe and the seed; what is not known is called unknown.
+"""
+
+from collections.abc import Mapping
+
+from loop.recipe import CategorySection, Recipe
+from loop.stats import score_for_power
+from loop.stopping import looks_table
+
+NAME = 22
+"""Longest category name shown, in characters, so that a row stays within 100 columns."""
+LOOKS = 3
+"""Most looks shown side by side."""
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= NAME else name[: NAME - 1] + "…"
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    """Align columns: the first to the left, the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _what(ordered: list[CategorySection], recipe: Recipe, counts: Mapping[str, int]) -> list[str]:
+    rows: list[tuple[str, ...]] = [
+        ("category", "priority", "weight", "target", "rows", "simple", "moderate", "complex")
+    ]
+    for category in ordered:
+        whole = sum(category.tiers.values())
+        tiers = (category.tiers.get(t, 0.0) / whole for t in ("simple", "moderate", "complex"))
+        rows.append(
+            (
+                _short(category.name),
+                str(category.priority),
+                f"{recipe.weights[category.name]:.2f}",
+                f"{category.target:.2f}",
+                str(counts.get(category.name, 0)),
+                *(f"{share:.0%}" if share else "-" for share in tiers),
+            )
+        )
+    return _table(rows)
+
+
+def _proof(
+    ordered: list[CategorySection], recipe: Recipe, quotas: Mapping[str, Mapping[str, int]]
+) -> list[str]:
+    """Items per role, passes needed per look, and the score that passes 4 times in 5."""
+    looks = min(recipe.stopping.looks, LOOKS)
+    heads = (f"look {number}" for number in range(1, looks + 1))
+    rows: list[tuple[str, ...]] = [("category", "diagnose", "gate", "final", *heads, "true score")]
+    roles = {category.name: quotas.get(category.name, {}) for category in ordered}
+    gates = {name: role.get("gate", 0) for name, role in roles.items()}
+    held_out = tuple(category for category in ordered if gates[category.name])
+    table = looks_table(gates, held_out, recipe.stopping)
+    for name, role in roles.items():
+        needed = table.get(name, (None,) * looks)
+        first = needed[0]
+        rows.append(
+            (
+                _short(name),
+                *(str(role.get(each, 0)) for each in ("diagnose", "gate", "final")),
+                *("never" if k is None else f"{k} of {gates[name]}" for k in needed[:looks]),
+                "-" if first is None else f"{score_for_power(gates[name], first):.2f}",
+            )
+        )
+    return _table(rows)
+
+
+def _doses(recipe: Recipe, counts: Mapping[str, int], held_out: Mapping[str, int]) -> list[str]:
+    curriculum, stopping = recipe.curriculum, recipe.stopping
+    seed = sum(
+        min(curriculum.seed_dose, max(0, counts.get(name, 0) - held_out[name])) for name in held_out
+    )
+    # The last round asks for nothing: no later round could train on it.
+    most = curriculum.round_budget * (stopping.max_rounds - 1)
+    if stopping.max_examples is not None:
+        most = min(most, stopping.max_examples)
+    floor = round(curriculum.floor * curriculum.round_budget)
+    return [
+        f"round 1 trains on   {seed} seed rows, at most {curriculum.seed_dose} per category",
+        f"a round asks for    {curriculum.round_budget} examples, {floor} of them spread over all "
+        "categories",
+        f"rounds at most      {stopping.max_rounds}, after round 0 (the untuned base)",
+        f"examples at most    {seed + most} = {seed} + {most} new",
+    ]
+
+
+def _time(recipe: Recipe, timings: Mapping[str, float] | None) -> str:
+    first = [s for step, s in (timings or {}).items() if step.startswith("round-01/")]
+    if not timings or not first:
+        return "unknown until round 1 has run"
+    before = sum(seconds for step, seconds in timings.items() if not step.startswith("round-"))
+    base = sum(seconds for step, seconds in timings.items() if step.startswith("round-00/"))
+    most = before + base + recipe.stopping.max_rounds * sum(first)
+    return (
+        f"at least {most / 60:.0f} min for {recipe.stopping.max_rounds} rounds as long as round 1 "
+        "was; later ones train on more"
+    )
+
+
+def _cost(recipe: Recipe) -> str:
+    if recipe.teacher.use is None:
+        return "0 USD: no paid teacher, the pool only"
+    return f"unknown: {recipe.teacher.use} declares no price; all else costs 0 USD"
+
+
+def plan(
+    recipe: Recipe,
+    counts: Mapping[str, int],
+    quotas: Mapping[str, Mapping[str, int]],
+    timings: Mapping[str, float] | None = None,
+) -> str:
+    """Describe a run before anything is trained.
+
+    Args:
+        recipe: The recipe.
+        counts: Seed rows per category, before cleaning.
+        quotas: Per category, items for diagnose, gate and final.
+        timings: Seconds per step of an earlier run of this recipe, or None.
+
+    Returns:
+        Lines of at most 100 columns, without a last newline.
+    """
+    ordered = sorted(recipe.taxonomy, key=lambda category: -category.priority)
+    held_out = {c.name: sum(quotas.get(c.name, {}).values()) for c in ordered}
+    stopping = recipe.stopping
+    rule = (
+        f"exact one-sided bound, error {stopping.alpha:g} over all looks"
+        if stopping.verdict == "bound"
+        else "the bare score, which proves nothing"
+    )
+    lines = [
+        f"plan for {recipe.name}: {sum(counts.values())} seed rows before cleaning, "
+        f"{sum(held_out.values())} of them held out",
+        "",
+        *_what(ordered, recipe, counts),
+        "",
+        f"to pass the gate ({rule}; looks: {stopping.looks})",
+        *_proof(ordered, recipe, quotas),
+        "true score: what a model must truly have to pass look 1 with a chance of 80 %",
+        "",
+        *_doses(recipe, counts, held_out),
+        f"time                {_time(recipe, timings)}",
+        f"cost                {_cost(recipe)}",
+    ]
+    return "\n".join(lines)

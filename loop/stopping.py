@@ -1,0 +1,208 @@
+"""Decides whether the loop goes on, looks at the gate or stops, and which round to ship.
+
+Works on weakness reports and rulings. Of the gate it knows totals and pass or fail, never a score.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+from loop.recipe import CategorySection, StoppingSection
+from loop.records import Decision, GateRuling, Outcome, Weakness
+from loop.stats import EDGE, alpha_of_look, passes_needed, point_passes_needed
+
+
+def _needed(total: int, target: float, look: int, section: StoppingSection) -> int | None:
+    if section.verdict == "point":
+        return point_passes_needed(total, target)
+    return passes_needed(total, target, alpha_of_look(look, section.alpha))
+
+
+def looks_table(
+    gate_totals: Mapping[str, int], taxonomy: tuple[CategorySection, ...], section: StoppingSection
+) -> dict[str, tuple[int | None, ...]]:
+    """Passes that each category needs at each look.
+
+    Args:
+        gate_totals: Items in the gate per category, at least 1.
+        taxonomy: All categories.
+        section: Verdict rule, error and number of looks.
+
+    Returns:
+        Per category, one number a look; None where not even all items would do.
+    """
+    looks = range(1, section.looks + 1)
+    return {
+        category.name: tuple(
+            _needed(gate_totals[category.name], category.target, look, section) for look in looks
+        )
+        for category in taxonomy
+    }
+
+
+def check_gates(
+    gate_totals: Mapping[str, int], taxonomy: tuple[CategorySection, ...], section: StoppingSection
+) -> list[str]:
+    """Find gates that cannot prove their target even if every item passes.
+
+    Args:
+        gate_totals: Items in the gate per category.
+        taxonomy: All categories.
+        section: Verdict rule and error.
+
+    Returns:
+        One line per such category: what is wrong and the way out.
+    """
+    problems = []
+    for category in taxonomy:
+        name, target, total = category.name, category.target, gate_totals.get(category.name, 0)
+        if total and _needed(total, target, 1, section) is not None:
+            continue
+        if section.verdict == "point":
+            problems.append(f"holdout: the gate has no item of {name}; hold out more of it")
+            continue
+        if target == 1:
+            problems.append(
+                f"taxonomy.{name}.target is 1, which no number of items can prove; lower it, or "
+                "set stopping.verdict: point"
+            )
+            continue
+        alpha = alpha_of_look(1, section.alpha)
+        # If all of n pass, the exact lower bound is alpha ** (1 / n).
+        items = max(1, math.ceil(math.log(alpha) / math.log(target)))
+        problems.append(
+            f"holdout: the gate has {total} items of {name} and cannot prove its target of "
+            f"{target:g} even if all pass; at the first look (error {alpha:.4f}) it needs at least "
+            f"{items}: raise holdout.min_per_category, lower the target, or set "
+            "stopping.verdict: point"
+        )
+    return problems
+
+
+def _behind(
+    latest: Weakness, needed: Mapping[str, int], gate_totals: Mapping[str, int]
+) -> tuple[str, ...]:
+    """Categories whose diagnose score is below the share that the gate needs."""
+    return tuple(
+        weak.category
+        for weak in latest.categories
+        # passed / total >= needed / gate total, in whole numbers.
+        if weak.passed * gate_totals[weak.category] < needed[weak.category] * weak.total
+    )
+
+
+def _best_round(history: tuple[Weakness, ...], min_gain: float) -> Weakness:
+    """The last round that counted as better than the best before it."""
+    best = history[0]
+    for weakness in history[1:]:
+        gain = weakness.weighted - best.weighted
+        if gain > EDGE and gain >= min_gain - EDGE:
+            best = weakness
+    return best
+
+
+def _stop(outcome: Outcome, reason: str) -> Decision:
+    return Decision(action="stop", outcome=outcome, reason=reason)
+
+
+def _spent(
+    latest: int, looked: int, section: StoppingSection, accepted_examples: int, hours: float
+) -> Decision | None:
+    """The limit that is reached, if any is."""
+    if looked >= section.looks:
+        return _stop("budget", f"all looks at the gate are used ({looked} of {section.looks})")
+    if section.max_examples is not None and accepted_examples >= section.max_examples:
+        reason = f"{accepted_examples} examples are accepted; stopping.max_examples is"
+        return _stop("budget", f"{reason} {section.max_examples}")
+    if section.max_hours is not None and hours >= section.max_hours:
+        return _stop("budget", f"the run took {hours:.1f} h; max_hours is {section.max_hours:g}")
+    if latest >= section.max_rounds:
+        return _stop("rounds", f"round {latest} is the last that stopping.max_rounds allows")
+    return None
+
+
+def decide(
+    history: tuple[Weakness, ...],
+    rulings: tuple[GateRuling, ...],
+    gate_totals: Mapping[str, int],
+    section: StoppingSection,
+    accepted_examples: int,
+    hours: float,
+    targets: Mapping[str, float],
+) -> Decision:
+    """Say what the loop does after a round.
+
+    A look at the gate comes before every limit: a model that seems ready costs only the look.
+
+    Args:
+        history: Weakness reports, round 0 first.
+        rulings: Looks at the gate so far, oldest first.
+        gate_totals: Items in the gate per category.
+        section: Limits and verdict rule.
+        accepted_examples: Accepted over the run, the seed dose not counted.
+        hours: Wall-clock hours of the run so far.
+        targets: Share of items that must pass, per category.
+
+    Returns:
+        Continue, gate, or stop with an outcome; always with a one-sentence reason.
+
+    Raises:
+        ValueError: There is no round yet.
+    """
+    if not history:
+        raise ValueError("a decision needs at least one evaluated round, got none")
+    latest, look = history[-1], len(rulings) + 1
+    looked_now = bool(rulings) and rulings[-1].round == latest.round
+    if looked_now and rulings[-1].all_met:
+        return _stop("met", f"every category met its target at look {rulings[-1].look} at the gate")
+    behind: tuple[str, ...] = ()
+    if look <= section.looks:
+        needed: dict[str, int] = {}
+        for name, target in targets.items():
+            passes = _needed(gate_totals[name], target, look, section)
+            if passes is None:
+                reason = f"no usable look is left: look {look} cannot prove the target of {name}"
+                return _stop("budget", reason)
+            needed[name] = passes
+        behind = _behind(latest, needed, gate_totals)
+        if not (behind or looked_now):
+            reason = f"every diagnose score is at what look {look} at the gate needs"
+            return Decision(action="gate", reason=reason)
+    if spent := _spent(latest.round, len(rulings), section, accepted_examples, hours):
+        return spent
+    best = _best_round(history, section.min_gain)
+    if latest.round - best.round >= section.patience:
+        return _stop(
+            "plateau",
+            f"no gain of {section.min_gain:g} over the weighted score of {best.weighted:.3f} in "
+            f"round {best.round} for {latest.round - best.round} rounds",
+        )
+    if looked_now:
+        failed = ", ".join(name for name, met in rulings[-1].met.items() if not met)
+        return Decision(action="continue", reason=f"the gate failed {failed}")
+    reason = f"not yet at what the gate needs: {', '.join(behind)}"
+    return Decision(action="continue", reason=reason)
+
+
+def shipped(
+    history: tuple[Weakness, ...], rulings: tuple[GateRuling, ...]
+) -> tuple[int, Literal["gate", "diagnose"]]:
+    """Choose the round to ship.
+
+    Args:
+        history: Weakness reports, round 0 first.
+        rulings: Looks at the gate.
+
+    Returns:
+        The round that passed the gate; else the best production-weighted diagnose score (the
+        earlier of equals), which is optimistic.
+
+    Raises:
+        ValueError: There is no round yet.
+    """
+    if not history:
+        raise ValueError("a round to ship needs at least one evaluated round, got none")
+    for ruling in reversed(rulings):
+        if ruling.all_met:
+            return ruling.round, "gate"
+    return max(history, key=lambda weakness: weakness.weighted).round, "diagnose"

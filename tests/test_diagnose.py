@@ -1,0 +1,187 @@
+from typing import Any
+
+import pytest
+
+from loop.diagnose import diagnose, nearest_training
+from loop.example import Example
+from loop.recipe import CategorySection, StoppingSection
+from loop.records import Evaluation, Grade, Reason, Sample, Weakness
+
+TAXONOMY = (
+    CategorySection(name="low", weight=1, priority=1, target=0.8, format="text"),
+    CategorySection(name="high", weight=3, priority=5, target=0.8, format="text"),
+    CategorySection(name="other", weight=1, priority=1, target=0.8, format="text"),
+)
+WEIGHTS = {"low": 0.2, "high": 0.6, "other": 0.2}
+CANARY = "zebra-4711"
+
+
+def sample(id_: str, category: str = "high", reason: Reason = "passed", **fields: Any) -> Sample:
+    passed = reason == "passed"
+    given = {
+        "example_id": id_,
+        "category": category,
+        "tier": "simple",
+        "tags": (),
+        "prompt": f"prompt {CANARY}",
+        "answer": f"answer {CANARY}",
+        "grade": Grade(score=passed, passed=passed, reason=reason, evidence=CANARY),
+    }
+    return Sample.model_validate(given | fields)
+
+
+def evaluation(*samples: Sample, round_: int = 1, role: str = "diagnose") -> Evaluation:
+    """The given samples, and one item passed in each category that has none."""
+    missing = {c.name for c in TAXONOMY} - {s.category for s in samples}
+    filled = (*samples, *(sample(f"fill-{name}", name) for name in sorted(missing)))
+    return Evaluation.model_validate(
+        {"role": role, "round": round_, "model": "m", "samples": filled}
+    )
+
+
+def report(now: Evaluation, before: Evaluation | None = None, **stopping: Any) -> Weakness:
+    return diagnose(now, before, TAXONOMY, WEIGHTS, StoppingSection(**stopping))
+
+
+def results(passed: int, failed: int, category: str = "high") -> list[Sample]:
+    def one(number: int) -> Sample:
+        return sample(
+            f"{category}-{number}", category, "passed" if number < passed else "wrong_answer"
+        )
+
+    return [one(number) for number in range(passed + failed)]
+
+
+def test_categories_stand_by_priority_then_in_the_order_of_the_taxonomy() -> None:
+    assert [c.category for c in report(evaluation()).categories] == ["high", "low", "other"]
+
+
+def test_counts_interval_and_verdict_are_those_of_the_category() -> None:
+    weak = report(evaluation(*results(30, 10), *results(2, 38, "low"))).category("high")
+    assert (weak.passed, weak.total, weak.verdict) == (30, 40, "undecided")
+    assert (weak.low, weak.high) == pytest.approx((0.598, 0.858), abs=1e-3)
+    assert (weak.weight, weak.priority, weak.target) == (0.6, 5, 0.8)
+
+
+def test_the_recipe_decides_how_sure_a_verdict_is() -> None:
+    now = evaluation(*results(33, 7))
+    assert report(now).category("high").verdict == "undecided"
+    assert report(now, verdict="point").category("high").verdict == "met"
+
+
+def test_the_weighted_score_follows_production() -> None:
+    now = evaluation(*results(1, 3), *results(1, 1, "low"), *results(1, 0, "other"))
+    assert report(now).weighted == pytest.approx(0.6 * 0.25 + 0.2 * 0.5 + 0.2)
+
+
+def test_slices_show_tiers_in_order_and_weak_tags_first_but_rare_tags_last() -> None:
+    now = evaluation(
+        sample("1", tier="complex", tags=("strong", "weak"), reason="wrong_answer"),
+        sample("2", tier="simple", tags=("strong", "weak"), reason="wrong_answer"),
+        sample("3", tier="simple", tags=("strong", "weak", "weak")),
+        sample("4", tier="simple", tags=("strong", "strong")),
+        sample("5", tier="simple", tags=("rare",), reason="wrong_answer"),
+    )
+    slices = [(s.by, s.name, s.passed, s.total) for s in report(now).category("high").slices]
+    assert slices == [
+        ("tier", "simple", 2, 4),
+        ("tier", "complex", 0, 1),
+        ("tag", "weak", 1, 3),
+        ("tag", "strong", 2, 4),
+        ("tag", "rare", 0, 1),
+    ]
+
+
+def test_failures_are_counted_by_kind_most_frequent_first() -> None:
+    kinds: list[Reason] = ["format", "wrong_answer", "passed", "wrong_answer", "timeout"]
+    now = evaluation(*(sample(str(i), reason=kind) for i, kind in enumerate(kinds)))
+    failures = report(now).category("high").failures
+    assert list(failures.items()) == [("wrong_answer", 2), ("timeout", 1), ("format", 1)]
+
+
+def test_worst_are_those_that_keep_failing_then_by_severity() -> None:
+    before = evaluation(sample("a"), sample("b", reason="format"), sample("c"), round_=0)
+    now = evaluation(
+        sample("new", reason="wrong_answer"),
+        sample("a", reason="wrong_answer"),
+        sample("b", reason="wrong_answer"),
+        sample("c", reason="error"),
+        sample("d"),
+    )
+    assert report(now, before).category("high").worst == ("b", "c", "new", "a")
+
+
+def test_worst_is_a_short_list() -> None:
+    assert len(report(evaluation(*results(0, 30))).category("high").worst) == 10
+
+
+def test_round_zero_has_no_change() -> None:
+    assert report(evaluation()).category("high").change is None
+
+
+def test_change_pairs_items_by_id_and_leaves_out_what_is_new() -> None:
+    before = evaluation(sample("a"), sample("b", reason="error"), sample("c"), round_=0)
+    now = evaluation(
+        sample("c", reason="error"), sample("a", reason="empty"), sample("b"), sample("n")
+    )
+    change = report(now, before).category("high").change
+    assert change is not None
+    assert (change.better, change.worse, change.p_value) == (1, 2, 1.0)
+
+
+def test_a_category_that_fell_is_regressed_and_one_that_rose_is_not() -> None:
+    before = evaluation(*results(10, 0), *results(0, 10, "low"), round_=0)
+    now = evaluation(*results(0, 10), *results(10, 0, "low"))
+    weakness = report(now, before)
+    assert weakness.category("high").regressed
+    assert not weakness.category("low").regressed
+    assert not weakness.category("other").regressed
+
+
+def test_regression_is_corrected_over_the_categories() -> None:
+    before = evaluation(*results(6, 4), round_=0)
+    now = evaluation(*results(0, 10))
+    change = report(now, before).category("high").change
+    assert change is not None
+    assert 0.05 / 3 < change.p_value < 0.05
+    assert not report(now, before).category("high").regressed
+
+
+def test_no_text_of_the_holdout_reaches_the_report() -> None:
+    text = report(evaluation(*results(1, 9)), evaluation(*results(9, 1))).model_dump_json()
+    assert CANARY not in text
+
+
+@pytest.mark.parametrize("role", ["gate", "final", "unseen"])
+def test_any_other_role_is_refused(role: str) -> None:
+    with pytest.raises(ValueError, match=f"got {role}"):
+        report(evaluation(role=role))
+    with pytest.raises(ValueError, match=f"got {role}"):
+        report(evaluation(), evaluation(role=role))
+
+
+def test_a_category_without_an_item_is_refused() -> None:
+    only = Evaluation(role="diagnose", round=0, model="base", samples=(sample("a"),))
+    with pytest.raises(ValueError, match="no item of low, other"):
+        report(only)
+
+
+def row(text: str) -> Example:
+    return Example(instruction=text, output="o", category="high")
+
+
+def test_nearest_training_returns_training_rows_nearest_to_most_failures() -> None:
+    training = [row("paint the wall"), row("sort a list of words"), row("sum all the numbers")]
+    failed = [row("sort a list"), row("sort words"), row("sum numbers")]
+    assert nearest_training(failed, training, 2) == (training[1], training[2])
+
+
+def test_nearest_training_never_returns_a_failed_row() -> None:
+    failed = [row("sort a list"), row("sort words")]
+    assert nearest_training(failed, [row("unlike")], 5) == (row("unlike"),)
+    assert nearest_training(failed, [], 5) == ()
+
+
+def test_nearest_training_without_failures_takes_the_first_rows() -> None:
+    training = [row("one"), row("two"), row("three")]
+    assert nearest_training([], training, 2) == (training[0], training[1])
