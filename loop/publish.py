@@ -5,6 +5,7 @@ from collections import Counter
 
 from loop.parts import Parts
 from loop.records import (
+    CategoryScore,
     Decision,
     Evaluation,
     Holdout,
@@ -82,7 +83,8 @@ def publish_run(
         raise ValueError(f"not a decision to stop: {decision}")
     number, by = shipped(tuple(course.weakness), tuple(course.rulings))
     adapter = course.adapters[number]
-    scores, unseen = (), ()
+    scores: tuple[CategoryScore, ...] = ()
+    unseen: tuple[UnseenScore, ...] = ()
     if decision.outcome in ("met", "finished"):
         inputs = (holdout.final, "final", number, adapter)
         folder = run.path / "final" / "answers"

@@ -1,0 +1,205 @@
+"""Greedy decoding of one batch, as fast as one device goes. Knows no categories and no grades."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from loop.errors import ModelError
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Question:
+    """One prompt to be answered."""
+
+    prompt: str
+    """Chat template applied."""
+    tokens: tuple[int, ...]
+    """The prompt in tokens."""
+    limit: int
+    """Most tokens of the answer."""
+    ended: Callable[[str], bool] | None
+    """Whether an answer's text is complete; None where only the model says so."""
+    settings: tuple[str, ...]
+    """What `ended` depends on, for the answers' key."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model said."""
+
+    text: str
+    complete: bool
+    """It ended by itself, not at the limit."""
+
+
+def _growing_cache(model: Any) -> Any:  # noqa: ANN401
+    """Build a cache that neither copies itself at each token nor keeps finished rows."""
+    from transformers.cache_utils import DynamicCache, DynamicLayer
+
+    class GrowingLayer(DynamicLayer):  # type: ignore[misc]
+        """Keys and values are views of buffers with room: (batch, heads, room, head size)."""
+
+        def update(
+            self,
+            key_states: "torch.Tensor",
+            value_states: "torch.Tensor",
+            *args: object,
+            **kwargs: object,
+        ) -> tuple["torch.Tensor", "torch.Tensor"]:
+            if not self.is_initialized:
+                self.lazy_initialization(key_states, value_states)
+                self.buffers = [key_states.new_empty(0), value_states.new_empty(0)]
+            old = self.get_seq_length()
+            new = old + key_states.shape[-2]
+            for place, states in enumerate((key_states, value_states)):
+                batch, heads, _, size = states.shape
+                if old == 0 or new > self.buffers[place].shape[-2]:
+                    wider = states.new_empty((batch, heads, new + 64, size))
+                    if old:
+                        wider[:, :, :old] = self.buffers[place][:batch, :, :old]
+                    self.buffers[place] = wider
+                self.buffers[place][:batch, :, old:new] = states
+            batch = key_states.shape[0]
+            self.keys, self.values = (buffer[:batch, :, :new] for buffer in self.buffers)
+            return self.keys, self.values
+
+        def batch_select_indices(self, indices: "torch.Tensor") -> None:
+            for buffer in self.buffers if self.is_initialized else ():
+                for row, source in enumerate(indices.tolist()):
+                    if row != source:
+                        buffer[row].copy_(buffer[source])
+            self.keys, self.values = (held[: len(indices)] for held in (self.keys, self.values))
+
+    cache = DynamicCache(config=model.config)
+    # Sliding-window and linear-attention layers keep their own kind.
+    if cache.layers and all(type(layer) is DynamicLayer for layer in cache.layers):
+        cache.layers = [GrowingLayer() for _ in cache.layers]
+    return cache
+
+
+def _compacted(alive: Sequence[bool]) -> list[int]:
+    """Choose which row moves to each place, so that finished rows go and few others move."""
+    count = sum(alive)
+    movers = [row for row in range(count, len(alive)) if alive[row]]
+    return [row if alive[row] else movers.pop() for row in range(count)]
+
+
+def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:  # noqa: ANN401
+    configured = getattr(getattr(model, "generation_config", None), "eos_token_id", None)
+    listed = configured if isinstance(configured, list) else [configured]
+    return frozenset(token for token in (*listed, tokenizer.eos_token_id) if token is not None)
+
+
+def _answer(
+    tokenizer: Any,  # noqa: ANN401
+    question: Question,
+    said: Sequence[int],
+    complete: bool,
+) -> Answer | None:
+    """Decide whether an answer is over; text is decoded only where it matters."""
+    if not complete and question.ended is None and len(said) < question.limit:
+        return None
+    text = tokenizer.decode(said, skip_special_tokens=True)
+    complete = complete or (question.ended is not None and question.ended(text))
+    return Answer(text, complete) if complete or len(said) >= question.limit else None
+
+
+def _greedy(
+    model: Any,  # noqa: ANN401
+    tokenizer: Any,  # noqa: ANN401
+    questions: Sequence[Question],
+) -> list[Answer]:
+    import torch
+
+    ends = _end_tokens(model, tokenizer)
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
+    width = max(len(question.tokens) for question in questions)
+    padding = [width - len(question.tokens) for question in questions]
+    pairs = list(zip(padding, questions, strict=True))
+    device = model.device
+    ids = torch.tensor([[pad] * left + list(q.tokens) for left, q in pairs], device=device)
+    mask = torch.tensor([[0] * left + [1] * (width - left) for left in padding], device=device)
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)
+    cache = _growing_cache(model)
+    said: list[list[int]] = [[] for _ in questions]
+    answers: dict[int, Answer] = {}
+    rows = list(range(len(questions)))
+    while rows:
+        logits = model(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits
+        chosen = logits[:, -1].argmax(-1)
+        alive = []
+        for row, token in zip(rows, chosen.tolist(), strict=True):
+            if token not in ends:
+                said[row].append(token)
+            answer = _answer(tokenizer, questions[row], said[row], token in ends)
+            if answer is not None:
+                answers[row] = answer
+            alive.append(answer is None)
+        keep = _compacted(alive)
+        if len(keep) < len(rows) and keep:
+            index = torch.tensor(keep, device=device)
+            cache.batch_select_indices(index)
+            chosen, mask, positions = chosen[index], mask[index], positions[index]
+        rows = [rows[place] for place in keep]
+        ids = chosen[:, None]
+        mask = torch.cat([mask, mask.new_ones((len(mask), 1))], dim=-1)
+        positions = positions[:, -1:] + 1
+    return [answers[row] for row in range(len(questions))]
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    text = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text
+
+
+def decode(
+    model: Any,  # noqa: ANN401 - a transformers model
+    tokenizer: Any,  # noqa: ANN401
+    questions: Sequence[Question],
+) -> list[Answer]:
+    """Answer a batch greedily; halve it where memory runs out.
+
+    Args:
+        model: In evaluation mode.
+        tokenizer: Its tokenizer.
+        questions: The batch; a finished one costs nothing while the others go on.
+
+    Returns:
+        One answer per question, in order, special tokens taken off.
+
+    Raises:
+        ModelError: A single prompt does not fit the memory.
+        RuntimeError: The model failed in another way.
+    """
+    import torch
+
+    try:
+        with torch.inference_mode():
+            return _greedy(model, tokenizer, questions)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        if len(questions) == 1:
+            raise ModelError(
+                f"one prompt of {len(questions[0].tokens)} tokens with {questions[0].limit} to "
+                "generate does not fit the memory; lower the category's max_new_tokens or take a "
+                "smaller base model"
+            ) from error
+    # Outside the handler, whose traceback would keep the failed batch's tensors alive.
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    half = len(questions) // 2
+    return [
+        *decode(model, tokenizer, questions[:half]),
+        *decode(model, tokenizer, questions[half:]),
+    ]
