@@ -1,0 +1,28 @@
+"""Base models, adapters, tokenizers and the machine they run on. Refuses pickles and remote code."""
+
+from loop.models.chat import prompt_messages
+from loop.models.load import (
+    Loaded,
+    check_adapter,
+    count_tokens,
+    load,
+    load_base,
+    load_tokenizer,
+    remember,
+)
+from loop.models.machine import Machine, resolve
+from loop.models.packaged import packaged_folder
+
+__all__ = [
+    "Loaded",
+    "Machine",
+    "check_adapter",
+    "count_tokens",
+    "load",
+    "load_base",
+    "load_tokenizer",
+    "packaged_folder",
+    "prompt_messages",
+    "remember",
+    "resolve",
+]

@@ -1,0 +1,188 @@
+"""Base models, tokenizers and adapters from disk or hub; keeps the last model in memory.
+
+Weights come as safetensors only, and no code of a model's own is ever run.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from loop.errors import ModelError
+from loop.models.chat import fit_template
+from loop.models.machine import Machine, resolve
+from loop.models.packaged import packaged_folder, quiet
+from loop.recipe import ModelSection
+from loop.records import Adapter
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model ready for use; valid until the next model is loaded."""
+
+    model: Any
+    """A transformers causal language model, in evaluation mode."""
+    tokenizer: Any
+    """Pads on the left; renders what the recipe asks for and no more."""
+    machine: Machine
+
+
+_last: dict[tuple[ModelSection, str], Loaded] = {}
+
+
+def _source(base: str) -> str:
+    folder = packaged_folder(base)
+    return base if folder is None else str(folder)
+
+
+def _from_pretrained(kind: Any, base: str, **options: Any) -> Any:  # noqa: ANN401 - transformers
+    quiet()
+    try:
+        return kind.from_pretrained(_source(base), trust_remote_code=False, **options)
+    except (OSError, ValueError) as error:
+        said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"model.base {base} cannot be loaded: {said} Give a folder with safetensors weights "
+            "and a tokenizer, or a hub id; a hub id needs the network once, and HF_HUB_OFFLINE "
+            "unset unless it is in the local hub cache (HF_HOME)"
+        ) from error
+
+
+@lru_cache(maxsize=4)
+def load_tokenizer(section: ModelSection) -> Any:  # noqa: ANN401 - transformers
+    """Load the base model's tokenizer with the chat template that the recipe means.
+
+    Args:
+        section: The recipe's `model` section.
+
+    Returns:
+        The tokenizer; shared, so do not change it.
+
+    Raises:
+        ModelError: It cannot be found, or has no usable chat template.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = _from_pretrained(AutoTokenizer, section.base)
+    fit_template(tokenizer, section)
+    return tokenizer
+
+
+def count_tokens(section: ModelSection) -> Callable[[str], int]:
+    """Make a token counter; loads the tokenizer when first called, never the model.
+
+    Args:
+        section: The recipe's `model` section.
+
+    Returns:
+        Text → number of tokens, no special tokens added.
+    """
+
+    def count(text: str) -> int:
+        tokenizer = load_tokenizer(section)
+        return len(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    return count
+
+
+def load_base(section: ModelSection) -> Loaded:
+    """Load a fresh base model for training; forgets the model kept in memory.
+
+    Args:
+        section: The recipe's `model` section.
+
+    Returns:
+        The base model, which belongs to the caller.
+
+    Raises:
+        ModelError: It cannot be found or used.
+    """
+    from transformers import AutoModelForCausalLM, GenerationConfig
+
+    _last.clear()
+    machine, tokenizer = resolve(section), load_tokenizer(section)
+    model = _from_pretrained(
+        AutoModelForCausalLM, section.base, dtype=machine.torch_dtype, use_safetensors=True
+    )
+    # Sampling settings that a model brings would change greedy evaluation.
+    model.generation_config = GenerationConfig(
+        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
+    )
+    model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
+    return Loaded(model.to(machine.device).eval(), tokenizer, machine)
+
+
+def load(section: ModelSection, run_folder: Path, adapter: Adapter | None) -> Loaded:
+    """Load a base model with an adapter; the last one is kept in memory.
+
+    Args:
+        section: The recipe's `model` section.
+        run_folder: What `adapter.folder` is relative to.
+        adapter: The adapter; None is the untuned base.
+
+    Returns:
+        The model, valid until the next one is loaded.
+
+    Raises:
+        ModelError: Base or adapter cannot be found, or the adapter is not the recorded one.
+    """
+    key = (section, adapter.sha256 if adapter else "base")
+    if key not in _last:
+        loaded = load_base(section)
+        if adapter is not None:
+            from peft import PeftModel
+
+            folder = check_adapter(run_folder, adapter)
+            peft_model = PeftModel.from_pretrained(loaded.model, str(folder))
+            loaded = _for_inference(peft_model, loaded)
+        _last[key] = loaded
+    return _last[key]
+
+
+def check_adapter(run_folder: Path, adapter: Adapter) -> Path:
+    """Find an adapter's folder and make sure that it holds what was recorded.
+
+    Args:
+        run_folder: The run directory.
+        adapter: The record.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ModelError: Its weights are missing or were changed.
+    """
+    weights = run_folder / adapter.folder / "adapter_model.safetensors"
+    if not weights.is_file():
+        raise ModelError(f"{weights} is missing; put it back, or start a new run with --run-dir")
+    if hashlib.sha256(weights.read_bytes()).hexdigest() != adapter.sha256:
+        raise ModelError(
+            f"{weights} was changed since it was trained; put it back, or start a new run with "
+            "--run-dir"
+        )
+    return weights.parent
+
+
+def remember(section: ModelSection, adapter: Adapter, peft_model: Any, base: Loaded) -> None:  # noqa: ANN401 - peft
+    """Keep a model just trained, so that evaluating it needs no loading.
+
+    Args:
+        section: The recipe's `model` section.
+        adapter: Its record.
+        peft_model: The trained model; belongs to this module from now on.
+        base: What it was trained from.
+    """
+    _last.clear()
+    _last[section, adapter.sha256] = _for_inference(peft_model, base)
+
+
+def _for_inference(peft_model: Any, base: Loaded) -> Loaded:  # noqa: ANN401 - peft
+    # In float32 a merged adapter answers the same and decodes faster; in half precision merging
+    # would round the adapter away.
+    merged = base.machine.dtype == "float32"
+    model = peft_model.merge_and_unload() if merged else peft_model
+    model.requires_grad_(False)
+    model.config.use_cache = True
+    return Loaded(model.eval(), base.tokenizer, base.machine)

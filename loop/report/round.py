@@ -1,0 +1,204 @@
+"""One round's weakness report: which categories are weak, where, why, and what was done about it.
+
+Names failed diagnose items by id only, so that the page can go to whoever delivers examples.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from loop.recipe import CategorySection
+from loop.records import (
+    Adapter,
+    CategoryWeakness,
+    Fulfilment,
+    GenerationRequest,
+    Mixture,
+    Slice,
+    Weakness,
+)
+from loop.report.text import SIGNS, change_cell, counts, inline, interval, table, time_section
+
+TAGS = 8
+"""Weakest tags shown per category."""
+
+
+def _scores(weakness: Weakness, history: tuple[Weakness, ...]) -> list[str]:
+    rows = [
+        [
+            f"**{inline(each.category)}**",
+            f"{each.score:.2f} ({each.passed}/{each.total})",
+            interval(each.low, each.high),
+            f"{each.target:.2f}",
+            f"{each.gap:.2f}",
+            SIGNS[each.verdict],
+            change_cell(each.change, each.regressed),
+            str(each.priority),
+            f"{each.weight:.2f}",
+        ]
+        for each in weakness.categories
+    ]
+    heads = ("Category", "Score", "95 % interval", "Target", "Gap", "Verdict", "Since last round")
+    before = [each.weighted for each in history if each.round < weakness.round]
+    last = f" (last round {before[-1]:.3f})" if before else ""
+    return [
+        *table((*heads, "Priority", "Weight"), rows),
+        f"Production-weighted score: {weakness.weighted:.3f}{last}.",
+        "",
+    ]
+
+
+def _verdicts(weakness: Weakness) -> str:
+    named: dict[str, list[str]] = {}
+    for each in weakness.categories:
+        named.setdefault(each.verdict, []).append(inline(each.category))
+    return "; ".join(
+        f"{verdict}: {', '.join(named[verdict])}"
+        for verdict in ("not met", "undecided", "met")
+        if verdict in named
+    )
+
+
+def _slice_row(part: Slice) -> list[str]:
+    score = f"{part.passed / part.total:.2f}" if part.total else "–"
+    return [inline(part.name, 60), part.by, score, f"{part.passed}/{part.total}"]
+
+
+def _category(weak: CategoryWeakness, description: str) -> list[str]:
+    lines = [f"### {inline(weak.category)}", ""]
+    if description:
+        lines += [f"Task: {inline(description)}", ""]
+    tiers = [part for part in weak.slices if part.by == "tier"]
+    tags = [part for part in weak.slices if part.by == "tag" and part.passed < part.total]
+    if tiers or tags:
+        rows = [_slice_row(part) for part in (*tiers, *tags[:TAGS])]
+        lines += table(("Slice", "By", "Score", "Passed"), rows)
+    if len(tags) > TAGS:
+        lines += [f"{len(tags) - TAGS} more tags have failures.", ""]
+    if not weak.failures:
+        return [*lines, "Nothing failed.", ""]
+    lines += [f"Failures by kind: {counts(weak.failures)}.", ""]
+    if weak.worst:
+        lines += [f"Worst examples: {', '.join(inline(name, 40) for name in weak.worst)}.", ""]
+    return lines
+
+
+def _trained(
+    mixture: Mixture | None, adapter: Adapter | None, taxonomy: tuple[CategorySection, ...]
+) -> list[str]:
+    lines = ["## Trained on", ""]
+    if mixture is None:
+        return [*lines, "Nothing: this is the untuned base model.", ""]
+    old = len(mixture.examples) - mixture.new
+    new = Counter(example.category for example in mixture.examples[old:])
+    total = mixture.by_category
+    rows = [
+        [inline(category.name), str(total.get(category.name, 0)), str(new[category.name])]
+        for category in taxonomy
+    ]
+    rows.append(["**all**", f"**{len(mixture.examples)}**", f"**{mixture.new}**"])
+    lines += table(("Category", "Examples", "New this round"), rows)
+    if adapter is None:
+        return lines
+    text = f"{adapter.steps} steps over {adapter.tokens} completion tokens"
+    if adapter.loss:
+        text += f"; loss {adapter.loss[0].loss:.3f} → {adapter.loss[-1].loss:.3f} nats per token"
+    lines += [f"Adapter {inline(adapter.folder)}: {text}.", ""]
+    if adapter.dropped:
+        reasons = counts(Counter(row.reason for row in adapter.dropped))
+        lines += [f"Not trained on, though in the mixture: {reasons}.", ""]
+    return lines
+
+
+def _asked(request: GenerationRequest | None) -> list[str]:
+    lines = ["## Asked for", ""]
+    if request is None:
+        return [*lines, "Nothing was asked for after this round.", ""]
+    rows = [
+        [
+            inline(item.id, 40),
+            inline(item.category),
+            item.tier,
+            ", ".join(inline(tag, 60) for tag in item.tags) or "whole breadth",
+            ", ".join(item.failures) or "–",
+            str(item.count),
+        ]
+        for item in request.items
+    ]
+    rows.append(["**all**", "", "", "", "", f"**{request.count}**"])
+    return [*lines, *table(("Item", "Category", "Tier", "Tags", "Failures seen", "Count"), rows)]
+
+
+def _delivered(fulfilment: Fulfilment, taxonomy: tuple[CategorySection, ...]) -> list[str]:
+    accepted = Counter(example.category for example in fulfilment.accepted)
+    reasons: dict[str, Counter[str]] = {}
+    for row in fulfilment.rejected:
+        reasons.setdefault(row.category, Counter())[row.reason] += 1
+    known = [category.name for category in taxonomy]
+    names = [*known, *sorted(set(reasons) - set(known))]
+    rows = [
+        [
+            inline(name) or "no category",
+            str(fulfilment.requested.get(name, 0)),
+            str(accepted[name] + sum(reasons.get(name, {}).values())),
+            str(accepted[name]),
+            counts(reasons.get(name, {})),
+            str(fulfilment.shortfall.get(name, 0)),
+        ]
+        for name in names
+    ]
+    total = (
+        "**all**",
+        f"**{sum(fulfilment.requested.values())}**",
+        f"**{fulfilment.received}**",
+        f"**{len(fulfilment.accepted)}**",
+        counts(fulfilment.rejected_by_reason),
+        f"**{sum(fulfilment.shortfall.values())}**",
+    )
+    heads = ("Category", "Asked for", "Delivered", "Accepted", "Rejected, and why", "Missing")
+    sources = f"Accepted by source: {counts(fulfilment.by_source)}."
+    return ["## Delivered", "", *table(heads, [*rows, total]), sources, ""]
+
+
+def round_report(
+    weakness: Weakness,
+    history: tuple[Weakness, ...],
+    mixture: Mixture | None,
+    request: GenerationRequest | None,
+    fulfilment: Fulfilment | None,
+    adapter: Adapter | None,
+    timings: Mapping[str, float],
+    taxonomy: tuple[CategorySection, ...],
+) -> str:
+    """Write a round's report.
+
+    Args:
+        weakness: This round's weakness report, highest priority first.
+        history: Weakness reports of rounds 0 to this one.
+        mixture: What the round trained on; None for the untuned base.
+        request: What was asked for after it, if anything.
+        fulfilment: What came back, if anything was asked for.
+        adapter: What training made of it; None for the untuned base.
+        timings: Seconds per stage of this round; empty leaves the section out.
+        taxonomy: All categories.
+
+    Returns:
+        Markdown.
+    """
+    descriptions = {category.name: category.description for category in taxonomy}
+    regressed = [inline(each.category) for each in weakness.categories if each.regressed]
+    lines = [f"# Round {weakness.round}: {_verdicts(weakness)}", "", *_scores(weakness, history)]
+    if regressed:
+        lines += [f"Significantly worse than the last round: {', '.join(regressed)}.", ""]
+    lines += [
+        "Scores are shares of diagnose items passed. The interval is Wilson's and for display; "
+        "p is the exact McNemar test on the same items, before correction.",
+        "",
+        "## Where it is weak",
+        "",
+    ]
+    for each in weakness.categories:
+        lines += _category(each, descriptions.get(each.category, ""))
+    lines += [*_trained(mixture, adapter, taxonomy), *_asked(request)]
+    if fulfilment is not None:
+        lines += _delivered(fulfilment, taxonomy)
+    return "\n".join([*lines, *time_section(timings)])
