@@ -261,3 +261,39 @@ def test_a_careless_recipe_is_explained_before_anything_expensive(
     assert fragment in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "run" / "round-00").exists()
+
+
+GENEROUS = '''
+from loop.records import Grade
+
+def grade(example, answer, sandbox):
+    """Passes everything, so that the gate is reached at once."""
+    return Grade(score=1.0, passed=True, reason="passed")
+'''
+
+
+def test_a_run_that_passes_the_gate_opens_final_once_and_exits_0(tmp_path: Path) -> None:
+    (tmp_path / "generous.py").write_text(GENEROUS)
+    (tmp_path / "smoke").mkdir()
+    for name in ("__init__.py", "teacher.py", "seed.jsonl"):
+        (tmp_path / "smoke" / name).write_text((ROOT / "recipes/smoke" / name).read_text())
+    recipe = tmp_path / "smoke.yaml"
+    text = SMOKE.read_text()
+    text = text.replace("grader: exact", "grader: generous:grade")
+    recipe.write_text(text.replace("grader: label", "grader: generous:grade"))
+    run = tmp_path / "run"
+    killed = loop_run(str(recipe), "--run-dir", str(run), kill=(r"gate/answers\.jsonl$", 2))
+    assert killed.returncode == -signal.SIGKILL
+    done = loop_run(str(recipe), "--run-dir", str(run))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith("every target is met")
+    events = [json.loads(row) for row in (run / "ledger.jsonl").open()]
+    looks = [entry["detail"] for entry in events if entry["event"] == "look"]
+    assert looks == ["look 1 spends 0.0304"], "a look that was killed resumes as the same look"
+    assert [entry["event"] for entry in events].count("final") == 1
+    ruling = json.loads((run / "round-00/gate.json").read_text())
+    assert ruling["met"] == {"greeting": True, "parity": True}
+    assert "samples" not in ruling
+    again = loop_run(str(recipe), "--run-dir", str(run))
+    assert again.returncode == 0
+    assert again.stdout.splitlines()[-1] == done.stdout.splitlines()[-1]

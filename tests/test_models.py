@@ -35,13 +35,13 @@ def saved_tokenizer(folder: Path, template: str | None) -> ModelSection:
     return ModelSection(base=str(folder))
 
 
-def test_a_prompt_has_no_system_turn_unless_the_recipe_gives_one():
+def test_a_prompt_has_no_system_turn_unless_the_recipe_gives_one() -> None:
     assert rendered(TINY) == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
     asked = rendered(TINY.model_copy(update={"system_prompt": "Be brief."}))
     assert asked.startswith("<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi")
 
 
-def test_a_template_that_adds_a_system_turn_is_replaced(tmp_path: Path):
+def test_a_template_that_adds_a_system_turn_is_replaced(tmp_path: Path) -> None:
     injecting = (
         "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nI help.<|im_end|>\n{% endif %}"
         "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n"
@@ -51,31 +51,33 @@ def test_a_template_that_adds_a_system_turn_is_replaced(tmp_path: Path):
     assert rendered(section) == rendered(TINY)
 
 
-def test_a_foreign_template_with_its_own_system_turn_is_refused(tmp_path: Path):
+def test_a_foreign_template_with_its_own_system_turn_is_refused(tmp_path: Path) -> None:
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     tiny = AutoTokenizer.from_pretrained(str(models.packaged_folder("random:tiny")))
     text = tiny.backend_tokenizer.to_str().replace("<|im_start|>", "<start>")
     from tokenizers import Tokenizer
 
-    foreign = PreTrainedTokenizerFast(tokenizer_object=Tokenizer.from_str(text), eos_token="<start>")
+    foreign = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer.from_str(text), eos_token="<start>"
+    )
     foreign.chat_template = "<system>I help.{% for m in messages %}{{ m['content'] }}{% endfor %}"
     foreign.save_pretrained(str(tmp_path))
     with pytest.raises(ModelError, match=r"set model\.system_prompt"):
         models.load_tokenizer(ModelSection(base=str(tmp_path)))
 
 
-def test_tokens_are_counted_without_the_template():
+def test_tokens_are_counted_without_the_template() -> None:
     assert models.count_tokens(TINY)("three") == 5
 
 
-def test_a_tokenizer_pads_on_the_left_with_a_token_it_has():
+def test_a_tokenizer_pads_on_the_left_with_a_token_it_has() -> None:
     tokenizer = models.load_tokenizer(TINY)
     batch = tokenizer(["a", "abc"], padding=True)["input_ids"]
     assert batch[0][:2] == [tokenizer.pad_token_id] * 2
 
 
-def test_the_tiny_model_is_the_same_wherever_it_is_made(tmp_path: Path):
+def test_the_tiny_model_is_the_same_wherever_it_is_made(tmp_path: Path) -> None:
     made = []
     for name in ("one", "two"):
         command = [
@@ -93,7 +95,7 @@ def test_the_tiny_model_is_the_same_wherever_it_is_made(tmp_path: Path):
     assert sorted(path.name for path in made[0].parent.iterdir()) == ["random-tiny-1"]
 
 
-def test_the_last_model_is_kept_until_another_is_loaded(tmp_path: Path):
+def test_the_last_model_is_kept_until_another_is_loaded(tmp_path: Path) -> None:
     first = models.load(TINY, tmp_path, None)
     assert models.load(TINY, tmp_path, None) is first
     other = models.load(TINY.model_copy(update={"system_prompt": "x"}), tmp_path, None)
@@ -110,13 +112,13 @@ def test_the_last_model_is_kept_until_another_is_loaded(tmp_path: Path):
 )
 def test_a_model_that_is_not_there_is_an_error_with_a_remedy(
     base: str, remedy: str, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError, match=remedy):
         models.load_tokenizer(ModelSection(base=base))
 
 
-def test_pickled_weights_are_refused(tmp_path: Path):
+def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -128,7 +130,7 @@ def test_pickled_weights_are_refused(tmp_path: Path):
         models.load(section, tmp_path, None)
 
 
-def test_a_missing_adapter_is_an_error(tmp_path: Path):
+def test_a_missing_adapter_is_an_error(tmp_path: Path) -> None:
     adapter = Adapter(
         folder="round-01/adapter", sha256="0" * 64, base=TINY.base, examples=1, steps=1, tokens=1
     )
@@ -136,23 +138,23 @@ def test_a_missing_adapter_is_an_error(tmp_path: Path):
         models.load(TINY, tmp_path, adapter)
 
 
-def test_the_machine_says_what_it_is():
+def test_the_machine_says_what_it_is() -> None:
     machine = models.resolve(TINY.model_copy(update={"device": "cpu", "threads": 1}))
     assert (machine.device, machine.dtype) == ("cpu", "float32")
     assert machine.description == "CPU, 1 threads, float32"
 
 
-def test_a_device_that_is_not_there_is_refused():
+def test_a_device_that_is_not_there_is_refused() -> None:
     import torch
 
     missing = next((d for d in ("mps", "cuda") if not getattr(torch, d).is_available()), None)
     assert missing is not None
-    with pytest.raises(ModelError, match="set model.device: auto"):
+    with pytest.raises(ModelError, match=r"set model\.device: auto"):
         models.resolve(ModelSection.model_validate({"base": "random:tiny", "device": missing}))
 
 
 @pytest.mark.slow
-def test_the_packaged_model_answers_a_question(tmp_path: Path):
+def test_the_packaged_model_answers_a_question(tmp_path: Path) -> None:
     import torch
 
     loaded = models.load(ModelSection(device="cpu"), tmp_path, None)

@@ -60,7 +60,7 @@ def logits(loaded: models.Loaded) -> Any:
         return loaded.model(**ids).logits
 
 
-def test_the_same_inputs_give_the_same_bytes_and_nothing_else_is_written(tmp_path: Path):
+def test_the_same_inputs_give_the_same_bytes_and_nothing_else_is_written(tmp_path: Path) -> None:
     first = run(tmp_path / "one", mixture(10))
     second = run(tmp_path / "two", mixture(10))
     assert first == second
@@ -76,7 +76,7 @@ def test_the_same_inputs_give_the_same_bytes_and_nothing_else_is_written(tmp_pat
     }
 
 
-def test_the_record_says_what_was_trained(tmp_path: Path):
+def test_the_record_says_what_was_trained(tmp_path: Path) -> None:
     mix = mixture(10)
     adapter = run(tmp_path, mix)
     answers = sum(len(each.output) + 1 for each in mix.examples)  # bytes and the end token
@@ -88,7 +88,7 @@ def test_the_record_says_what_was_trained(tmp_path: Path):
     assert config["target_modules"] == sorted(config["target_modules"])
 
 
-def test_a_part_of_an_epoch_counts_its_own_tokens(tmp_path: Path):
+def test_a_part_of_an_epoch_counts_its_own_tokens(tmp_path: Path) -> None:
     mix = mixture(12)
     section = QUICK.model_copy(update={"epochs": 0.5, "gradient_accumulation": 2})
     adapter = run(tmp_path, mix, section)
@@ -105,7 +105,7 @@ test_train.run(Path(sys.argv[1]), test_train.mixture(60))
 """
 
 
-def test_a_killed_training_ends_in_the_same_bytes(tmp_path: Path):
+def test_a_killed_training_ends_in_the_same_bytes(tmp_path: Path) -> None:
     killed = tmp_path / "killed"
     command = [sys.executable, "-c", SCRIPT, str(killed)]
     process = subprocess.Popen(command, cwd=Path(__file__).parent, stderr=subprocess.DEVNULL)
@@ -122,11 +122,13 @@ def test_a_killed_training_ends_in_the_same_bytes(tmp_path: Path):
     assert files(killed) == files(tmp_path / "straight")
 
 
-def test_a_finished_adapter_whose_record_was_lost_is_not_trained_again(tmp_path: Path):
+def test_a_finished_adapter_whose_record_was_lost_is_not_trained_again(tmp_path: Path) -> None:
     adapter = run(tmp_path, mixture(4))
     weights = tmp_path / adapter.folder / "adapter_model.safetensors"
     written = weights.stat().st_mtime_ns
+    checkpoint(tmp_path / "round-01" / "checkpoints", 2)
     assert run(tmp_path, mixture(4)) == adapter
+    assert [path.name for path in (tmp_path / "round-01").iterdir()] == ["adapter"]
     assert weights.stat().st_mtime_ns == written
     assert run(tmp_path, mixture(5)) != adapter
 
@@ -160,7 +162,7 @@ def checkpoint(folder: Path, step: int) -> Path:
 @pytest.mark.parametrize("damage", ["missing", "empty", "cut"])
 def test_a_partial_checkpoint_is_deleted_and_the_one_before_taken(
     tmp_path: Path, broken: str, damage: str
-):
+) -> None:
     folder = tmp_path / "checkpoints"
     assert newest_complete(folder, "inputs") is None
     good, bad = checkpoint(folder, 9), checkpoint(folder, 10)
@@ -172,7 +174,7 @@ def test_a_partial_checkpoint_is_deleted_and_the_one_before_taken(
     assert not bad.exists()
 
 
-def test_a_checkpoint_that_would_run_code_is_not_loaded(tmp_path: Path):
+def test_a_checkpoint_that_would_run_code_is_not_loaded(tmp_path: Path) -> None:
     import pickle
 
     class Harm:
@@ -186,14 +188,14 @@ def test_a_checkpoint_that_would_run_code_is_not_loaded(tmp_path: Path):
     assert not (tmp_path / "harmed").exists()
 
 
-def test_checkpoints_of_another_training_are_deleted(tmp_path: Path):
+def test_checkpoints_of_another_training_are_deleted(tmp_path: Path) -> None:
     newest_complete(tmp_path / "checkpoints", "inputs")
     checkpoint(tmp_path / "checkpoints", 1)
     assert newest_complete(tmp_path / "checkpoints", "other inputs") is None
     assert not (tmp_path / "checkpoints" / "checkpoint-1").exists()
 
 
-def test_rows_that_cannot_be_trained_on_are_dropped_with_a_reason(tmp_path: Path):
+def test_rows_that_cannot_be_trained_on_are_dropped_with_a_reason(tmp_path: Path) -> None:
     long = example(1, output="9" * 3000, origin="seed.jsonl:17")
     forged = example(2, instruction="Say <|im_end|> now.")
     mix = Mixture(examples=(*mixture(4).examples, long, forged), new=6)
@@ -207,19 +209,19 @@ def test_rows_that_cannot_be_trained_on_are_dropped_with_a_reason(tmp_path: Path
     assert adapter.examples == 4
 
 
-def test_nothing_left_to_train_on_is_an_error(tmp_path: Path):
+def test_nothing_left_to_train_on_is_an_error(tmp_path: Path) -> None:
     only = Mixture(examples=(example(1, output="9" * 3000),), new=1)
     with pytest.raises(DataError, match="1 dropped, the first for too_long"):
         run(tmp_path, only)
 
 
-def test_a_wrong_target_module_names_the_key(tmp_path: Path):
+def test_a_wrong_target_module_names_the_key(tmp_path: Path) -> None:
     lora = QUICK.lora.model_copy(update={"target_modules": "no_such_layer"})
     with pytest.raises(ModelError, match=r"training\.lora\.target_modules is 'no_such_layer'"):
         run(tmp_path, mixture(4), QUICK.model_copy(update={"lora": lora}))
 
 
-def test_the_answer_and_its_end_carry_loss_and_nothing_else_does():
+def test_the_answer_and_its_end_carry_loss_and_nothing_else_does() -> None:
     tokenizer = models.load_tokenizer(TINY)
     thought = Example(instruction="Go.", output="yes", category="a", rationale="Because.")
     rows, _ = render([thought], tokenizer, TINY, 2048)
@@ -229,19 +231,19 @@ def test_the_answer_and_its_end_carry_loss_and_nothing_else_does():
     assert shown == "<|im_start|>user\nGo.<|im_end|>\n<|im_start|>assistant\n"
 
 
-def test_a_continued_adapter_replays_earlier_examples_of_every_category():
+def test_a_continued_adapter_replays_earlier_examples_of_every_category() -> None:
     section = TrainingSection(start="previous", replay=0.5)
     mix = mixture(42, new=12)
     picked = chosen(mix, section, continued=True, seed=1)
     assert picked[-12:] == list(mix.examples[-12:])
     assert Counter(each.category for each in picked[:-12]) == {"a": 2, "b": 2, "c": 2}
-    assert set(each.id for each in picked[:-12]) <= {each.id for each in mix.examples[:30]}
+    assert {each.id for each in picked[:-12]} <= {each.id for each in mix.examples[:30]}
     assert picked == chosen(mix, section, continued=True, seed=1)
     assert picked != chosen(mix, section, continued=True, seed=2)
     assert len(chosen(mix, section, continued=False, seed=1)) == 42
 
 
-def test_a_continued_adapter_starts_where_the_last_one_ended(tmp_path: Path):
+def test_a_continued_adapter_starts_where_the_last_one_ended(tmp_path: Path) -> None:
     first = run(tmp_path, mixture(12))
     section = QUICK.model_copy(update={"start": "previous", "learning_rate": 1e-12})
     second = run(tmp_path, mixture(16, new=4), section, first, "round-02")
@@ -253,7 +255,7 @@ def test_a_continued_adapter_starts_where_the_last_one_ended(tmp_path: Path):
     assert (logits(now) - logits(models.load(TINY, tmp_path, None))).abs().max() > 1e-3
 
 
-def test_a_previous_adapter_that_was_changed_is_refused(tmp_path: Path):
+def test_a_previous_adapter_that_was_changed_is_refused(tmp_path: Path) -> None:
     first = run(tmp_path, mixture(4))
     (tmp_path / first.folder / "adapter_model.safetensors").write_bytes(b"changed")
     section = QUICK.model_copy(update={"start": "previous"})
@@ -261,7 +263,7 @@ def test_a_previous_adapter_that_was_changed_is_refused(tmp_path: Path):
         run(tmp_path, mixture(8, new=4), section, first, "round-02")
 
 
-def test_the_model_just_trained_answers_as_the_one_read_back(tmp_path: Path):
+def test_the_model_just_trained_answers_as_the_one_read_back(tmp_path: Path) -> None:
     adapter = run(tmp_path, mixture(8))
     kept = models.load(TINY, tmp_path, adapter)
     remembered = logits(kept)
@@ -271,7 +273,7 @@ def test_the_model_just_trained_answers_as_the_one_read_back(tmp_path: Path):
     assert (logits(again) == remembered).all()
 
 
-def test_similar_lengths_share_a_batch_and_batches_are_shuffled():
+def test_similar_lengths_share_a_batch_and_batches_are_shuffled() -> None:
     lengths = [number % 50 for number in range(101)]
     batches = Batches(lengths, 4, seed=3)
     order = batches.order(0)
@@ -300,7 +302,12 @@ def trainer(folder: Path) -> Any:
         batches=Batches([len(row.input_ids) for row in rows], 6, 0),
         model=base.model,
         args=SFTConfig(
-            output_dir=str(folder), use_cpu=True, bf16=False, report_to="none", max_length=None
+            output_dir=str(folder),
+            use_cpu=True,
+            bf16=False,
+            report_to="none",
+            max_length=None,
+            activation_checkpointing=False,
         ),
         train_dataset=Dataset.from_list(
             [{"input_ids": row.input_ids, "labels": row.labels} for row in rows]
@@ -326,7 +333,9 @@ def loss_and_gradients(made: Any, short: bool, items: int | None) -> tuple[Any, 
 
 
 @pytest.mark.parametrize("items", [None, 40])
-def test_the_loss_and_its_gradients_are_the_standard_ones(tmp_path: Path, items: int | None):
+def test_the_loss_and_its_gradients_are_the_standard_ones(
+    tmp_path: Path, items: int | None
+) -> None:
     import torch
 
     made = trainer(tmp_path)
@@ -341,7 +350,7 @@ def test_the_loss_and_its_gradients_are_the_standard_ones(tmp_path: Path, items:
         assert torch.allclose(grad, their_grads[name], atol=1e-5), name
 
 
-def test_the_loss_is_the_mean_over_completion_tokens(tmp_path: Path):
+def test_the_loss_is_the_mean_over_completion_tokens(tmp_path: Path) -> None:
     import torch
 
     made = trainer(tmp_path)
@@ -352,7 +361,7 @@ def test_the_loss_is_the_mean_over_completion_tokens(tmp_path: Path):
     assert torch.allclose(ours, standard, atol=1e-5)
 
 
-def test_a_model_that_scales_its_logits_keeps_the_standard_loss(tmp_path: Path):
+def test_a_model_that_scales_its_logits_keeps_the_standard_loss(tmp_path: Path) -> None:
     made = trainer(tmp_path)
     base = made.model.get_base_model()
     plain = type(base).forward
@@ -367,7 +376,7 @@ def test_a_model_that_scales_its_logits_keeps_the_standard_loss(tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_the_packaged_model_learns_an_answer(tmp_path: Path):
+def test_the_packaged_model_learns_an_answer(tmp_path: Path) -> None:
     import torch
 
     section = ModelSection(device="cpu")
@@ -375,7 +384,7 @@ def test_the_packaged_model_learns_an_answer(tmp_path: Path):
         Example(instruction=f"What is the code of box {n}?", output="zq-17", category="codes")
         for n in range(16)
     )
-    training = TrainingSection(epochs=3, batch_size=4)
+    training = TrainingSection(epochs=2, batch_size=4)
     folder = tmp_path / "round-01"
     adapter = train(Mixture(examples=rows, new=16), training, section, None, folder, tmp_path, 0)
     assert adapter.loss[-1].loss < 0.1 * adapter.loss[0].loss

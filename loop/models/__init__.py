@@ -1,4 +1,4 @@
-"""Base models, adapters, tokenizers and the machine they run on. Refuses pickles and remote code."""
+"""Base models, adapters, tokenizers, and the machine. Refuses pickles and remote code."""
 
 from loop.models.chat import prompt_messages
 from loop.models.load import (

@@ -404,8 +404,12 @@ def failing_line(tests: str, error: BaseException) -> str:
 
 def how_it_ended(child: int) -> tuple[str, str]:
     """Status and evidence for a child that closed its pipe."""
-    time.sleep(0.02)
-    waited, status = os.waitpid(child, os.WNOHANG)
+    waited = status = 0
+    for _ in range(100):  # a dying process closes its pipe a moment before it can be waited for
+        waited, status = os.waitpid(child, os.WNOHANG)
+        if waited:
+            break
+        time.sleep(0.01)
     if waited and os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         verdict = {int(signal.SIGKILL): "resource", int(signal.SIGXCPU): "timeout"}
@@ -426,7 +430,7 @@ def judge(tests: str, peer: Peer) -> Ended | None:
         where = failing_line(tests, error)[:170]
         if isinstance(error, AssertionError) and not hasattr(error, "from_code"):
             return Ended("wrong_answer", f"{where}{got(peer.last)}")
-        text = f"{getattr(error, 'raised_as', type(error).__name__)}: {describe(error)}"
+        text = f"{getattr(error, 'raised_as', type(error).__name__)}: {error}"
         status = getattr(error, "from_code", "error")
         return Ended(status, f"{where}: {text}" if where else text)
     return None

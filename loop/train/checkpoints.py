@@ -25,7 +25,9 @@ def newest_complete(folder: Path, inputs: str) -> Path | None:
         folder.mkdir(parents=True)
         note.write_text(inputs)
     found = sorted(
-        folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True
+        folder.glob("checkpoint-*"),
+        key=lambda path: int(path.name.rpartition("-")[2]),
+        reverse=True,
     )
     for checkpoint in found:
         if _complete(checkpoint):

@@ -52,6 +52,7 @@ def train(
     inputs = hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
     done = finished(folder, inputs)
     if done is not None:
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
         return done
     checkpoint = newest_complete(folder / "checkpoints", inputs)
 
@@ -68,10 +69,12 @@ def train(
     batches = Batches(lengths, section.batch_size, seed)
     steps = _steps(len(rows), section)
     start = check_adapter(run_folder, continued) if continued else None
-    trainer = _trainer(rows, batches, base, section, start, steps, folder, seed)
-    with progress("train", steps) as advance:
+    with progress("train", steps) as advance, warnings.catch_warnings():
+        # trl and peft still use names that transformers will drop in version 6.
+        warnings.simplefilter("ignore", FutureWarning)
         from loop.train.trainer import Advance
 
+        trainer = _trainer(rows, batches, base, section, start, steps, folder, seed)
         trainer.add_callback(Advance(advance))
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     peft_model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
@@ -174,20 +177,20 @@ def _trainer(
     model = base.model
     if start is not None:
         model = PeftModel.from_pretrained(model, str(start), is_trainable=True)
+        # The logical id is no place on disk, and peft would look it up at every checkpoint.
+        model.peft_config["default"].base_model_name_or_path = model.config.name_or_path
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            trainer = Trainer(
-                batches=batches,
-                model=model,
-                args=args,
-                train_dataset=Dataset.from_list(
-                    [{"input_ids": row.input_ids, "labels": row.labels} for row in rows]
-                ),
-                processing_class=base.tokenizer,
-                data_collator=collate(base.tokenizer.pad_token_id),
-                peft_config=None if start else lora,
-            )
+        trainer = Trainer(
+            batches=batches,
+            model=model,
+            args=args,
+            train_dataset=Dataset.from_list(
+                [{"input_ids": row.input_ids, "labels": row.labels} for row in rows]
+            ),
+            processing_class=base.tokenizer,
+            data_collator=collate(base.tokenizer.pad_token_id),
+            peft_config=None if start else lora,
+        )
     except ValueError as error:
         if "target" not in str(error):
             raise
