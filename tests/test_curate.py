@@ -195,6 +195,15 @@ def test_the_same_program_under_other_names_is_the_same_task() -> None:
     assert reasons(run(one, renamed, canonical={"code": form})) == ["same_task"]
 
 
+def test_one_form_function_is_compared_across_the_categories_that_share_it() -> None:
+    def form(row: Example) -> str:
+        return row.output
+
+    prompt = " ".join(WORDS[:60])
+    one, other = example(prompt, "x = 1", "code"), example(prompt + " more", "y.", "note")
+    assert reasons(run(one, other, canonical={"code": form, "note": form})) == []
+
+
 def test_what_exists_already_is_not_taken_again() -> None:
     assert reasons(run(example("One."), existing=(example("one", "Else."),))) == ["same_prompt"]
 

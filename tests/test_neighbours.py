@@ -181,11 +181,12 @@ def test_forms_of_different_categories_are_not_compared() -> None:
     assert kind(one, example("Repair it.", output="y = 1", category="repair"), canonical) is None
 
 
-def test_different_forms_of_different_categories_rule_nothing_out() -> None:
-    canonical: Canonical = {"code": program_form, "repair": program_form}
+def test_different_forms_rule_likeness_out_across_categories_only_if_comparable() -> None:
     prompt = " ".join(WORDS[:60])
+    one = example(prompt, output="x = 1")
     other = example(prompt + " more", output="x = 2", category="repair")
-    assert kind(example(prompt, output="x = 1"), other, canonical) == "near"
+    assert kind(one, other, {"code": program_form, "repair": program_form}) is None
+    assert kind(one, other, {"code": program_form, "repair": lambda row: row.output}) == "near"
 
 
 def test_copies_do_not_become_phrasing() -> None:

@@ -58,7 +58,9 @@ def curate(
         if fault := next(filter(None, (rule(example) for rule in rules)), None):
             faults[position] = _rejected(example, fault)
 
-    canonical = {name: _once(form) for name, form in canonical.items()}
+    # One wrapper per function: forms are comparable where one function gave them.
+    wrapped = {form: _once(form) for form in canonical.values()}
+    canonical = {name: wrapped[form] for name, form in canonical.items()}
     phrasing = shared_phrasing((*candidates, *existing, *holdout), section)
     held_out = _index(holdout, section, canonical, phrasing, seed)
     for position, example in _left(candidates, faults):

@@ -12,8 +12,9 @@ Two examples are the same task when, in this order:
 4. ngram: of the distinctive n-grams of the shorter text, a share of at least `overlap` stands in
    the other, in runs of at least twenty words together. Shorter runs are shared by chance.
 
-Two non-empty canonical forms of one category that differ rule out 3 and 4: different programs are
-different tasks, however alike they are described.
+Two non-empty canonical forms that one function gave and that differ rule out 3 and 4: different
+programs are different tasks, however alike they are described. Equal forms join rows of one
+category only: to explain a program and to shorten it are two tasks.
 """
 
 from collections import Counter, defaultdict
@@ -182,9 +183,9 @@ class Index:
 
     def _differ(self, sketch: _Sketch, other: _Sketch) -> bool:
         return (
-            sketch.category == other.category
-            and bool(sketch.form and other.form)
+            bool(sketch.form and other.form)
             and sketch.form != other.form
+            and self._canonical[sketch.category] is self._canonical[other.category]
         )
 
     def _near(self, sketch: _Sketch) -> dict[int, float]:

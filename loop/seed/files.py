@@ -117,8 +117,8 @@ def _csv(path: Path, data: bytes) -> Iterator[Row]:
 
 
 def _parquet(path: Path, data: bytes) -> Iterator[Row]:
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     try:
         table = pq.read_table(pa.BufferReader(data))

@@ -1,0 +1,1 @@
+"""The coding recipe's own Python: program families, a teacher, graders and canonical forms."""

@@ -1,0 +1,164 @@
+"""Makes a task of a category from a program: instruction, input, reference answer, checks."""
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from coding import bugs
+from coding.canonical import canonical
+from coding.families import programs
+from coding.phrasing import docstring, instruction
+from coding.program import Family, Program, Tier
+from coding.running import chosen_tests, outcomes
+from loop.example import Example
+
+CATEGORIES = ("code_generation", "bug_explanation", "refactoring", "documentation")
+Row = dict[str, Any]
+_MUTANTS = 10
+_PATIENCE = 400
+
+
+def numbered(source: str) -> str:
+    """Put its number before each line.
+
+    Args:
+        source: A program.
+
+    Returns:
+        Lines such as `1: def f(x):`.
+    """
+    return "\n".join(f"{i}: {line}" for i, line in enumerate(source.split("\n"), 1))
+
+
+def _tests(rng: random.Random, program: Program) -> str:
+    mutants = [bug.source for bug in bugs.planted(program.compact)]
+    chosen = rng.sample(mutants, min(_MUTANTS, len(mutants)))
+    expected = outcomes(program.compact, program.name, program.inputs)
+    return chosen_tests(program.name, program.inputs, expected, chosen)
+
+
+def _row(rng: random.Random, category: str, program: Program, **rest: Any) -> Row:  # noqa: ANN401
+    return {
+        "instruction": instruction(rng, category, program),
+        "input": "",
+        "category": category,
+        "tier": program.tier,
+        "tags": list(program.tags),
+        **rest,
+    }
+
+
+def _code_generation(rng: random.Random, program: Program, _: Sequence[str]) -> Row | None:
+    tests = _tests(rng, program)
+    if not tests:
+        return None
+    return _row(rng, "code_generation", program, output=program.compact, checks={"tests": tests})
+
+
+def _refactoring(rng: random.Random, program: Program, _: Sequence[str]) -> Row | None:
+    tests = _tests(rng, program) if program.has_loop else ""
+    if not tests:
+        return None
+    row = _row(rng, "refactoring", program, input=program.loop, output=program.compact)
+    return row | {"checks": {"tests": tests}}
+
+
+def _documentation(rng: random.Random, program: Program, _: Sequence[str]) -> Row | None:
+    checks = {
+        "args": [param.name for param in program.params],
+        "keywords": [list(group) for group in program.words],
+    }
+    shown = program.loop if rng.random() < 0.6 else program.compact
+    row = _row(rng, "documentation", program, input=shown, output=docstring(program))
+    return row | {"checks": checks}
+
+
+def _bug_explanation(rng: random.Random, program: Program, kinds: Sequence[str]) -> Row | None:
+    source = program.loop if rng.random() < 0.85 else program.compact
+    found: dict[str, list[bugs.Bug]] = {}
+    for bug in bugs.planted(source):
+        found.setdefault(bug.kind, []).append(bug)
+    right = outcomes(source, program.name, program.inputs)
+    wanted = [kind for kind in kinds if kind in found] or list(found)
+    rng.shuffle(wanted)
+    for kind in wanted:
+        for bug in rng.sample(found[kind], len(found[kind])):
+            if _shows(bug, program, right):
+                row = _row(rng, "bug_explanation", program, input=numbered(bug.source))
+                return row | {
+                    "output": bugs.answer(bug),
+                    "tags": [bug.kind, program.tags[0]],
+                    "checks": {
+                        "fields": {"kind": bug.kind, "line": bug.line},
+                        "required": ["explanation"],
+                    },
+                }
+    return None
+
+
+def _shows(bug: bugs.Bug, program: Program, right: Sequence[str]) -> bool:
+    """Whether a bug changes what the program gives, and mostly without a crash."""
+    wrong = outcomes(bug.source, program.name, program.inputs)
+    crashes = sum(result.startswith("!") for result in wrong)
+    return sum(a != b for a, b in zip(right, wrong, strict=True)) >= 2 and 2 * crashes <= len(wrong)
+
+
+_MAKERS = {
+    "code_generation": _code_generation,
+    "bug_explanation": _bug_explanation,
+    "refactoring": _refactoring,
+    "documentation": _documentation,
+}
+
+
+def form_of(row: Row) -> str:
+    """Give the canonical form of a row.
+
+    Args:
+        row: A row that this module made.
+
+    Returns:
+        Its canonical form, which names its category.
+    """
+    return canonical(Example.model_validate(row))
+
+
+def tasks(
+    rng: random.Random,
+    category: str,
+    tier: Tier,
+    choice: Sequence[Family],
+    *,
+    taken: set[str],
+    tags: Sequence[str] = (),
+) -> Iterator[Row]:
+    """Make different tasks of one category and tier.
+
+    Args:
+        rng: Source of randomness.
+        category: One of this recipe's categories.
+        tier: How hard they are to be.
+        choice: Families to draw from.
+        taken: Forms not to be made; the forms of what is made are added.
+        tags: Sub-skills wanted; every other task has one where that is possible.
+
+    Yields:
+        Rows of different canonical forms; ends where the families seem to be exhausted.
+    """
+    every, wanted, idle, made = list(bugs.KINDS), set(tags), 0, 0
+    aimed = [kind for kind in every if kind in wanted]
+    for program in programs(rng, tier, choice):
+        idle += 1
+        if idle > _PATIENCE:
+            return
+        aiming = bool(wanted) and made % 2 == 0
+        kinds = aimed if aiming and aimed else [rng.choice(every)]
+        row = _MAKERS[category](rng, program, kinds)
+        if row is None or (form := form_of(row)) in taken or not form:
+            continue
+        # After a while any task is better than none with the wanted tags.
+        if aiming and idle < _PATIENCE // 4 and not wanted & set(row["tags"]):
+            continue
+        taken.add(form)
+        idle, made = 0, made + 1
+        yield row
