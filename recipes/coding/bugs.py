@@ -199,12 +199,18 @@ class _Planter:
 
     def _variables(self) -> Iterator[Bug]:
         known = list(dict.fromkeys([*self.params, *self.locals]))
-        # No power of an accumulator: it would square itself beyond all bounds.
+        # No power of an accumulator, and no appending to what is looped over: numbers would grow
+        # beyond all bounds.
         left = {id(node.iter) for node in ast.walk(self.function) if isinstance(node, ast.For)}
         left |= {
             id(node.left)
             for node in ast.walk(self.function)
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
+        }
+        left |= {
+            id(node.value)
+            for node in ast.walk(self.function)
+            if isinstance(node, ast.Attribute) and node.attr in ("append", "add")
         }
         for node in ast.walk(self.function):
             if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
