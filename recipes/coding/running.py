@@ -11,6 +11,9 @@ from typing import Any
 from coding.program import literal
 
 _FUEL = 400
+_LARGEST = 500
+"""Values and characters of a result."""
+_BITS = 600
 _RAISED = (
     ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError, RecursionError,
 )  # fmt: skip
@@ -59,6 +62,20 @@ def compiled(source: str, name: str) -> Callable[..., Any]:
     return call
 
 
+def _bounded(value: Any, left: list[int]) -> Any:  # noqa: ANN401 - any program's result
+    """The value, unless a mutant made it too large to write down."""
+    left[0] -= len(value) if isinstance(value, str) else 1
+    if left[0] < 0 or (isinstance(value, int) and value.bit_length() > _BITS):
+        raise _OutOfFuel
+    for part in value.items() if isinstance(value, dict) else value if _holds(value) else ():
+        _bounded(part, left)
+    return value
+
+
+def _holds(value: Any) -> bool:  # noqa: ANN401 - any program's result
+    return isinstance(value, list | tuple | set)
+
+
 def outcomes(source: str, name: str, inputs: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
     """Run a program on inputs.
 
@@ -74,7 +91,7 @@ def outcomes(source: str, name: str, inputs: Sequence[tuple[Any, ...]]) -> tuple
     found = []
     for args in inputs:
         try:
-            found.append(literal(call(*copy.deepcopy(args))))
+            found.append(literal(_bounded(call(*copy.deepcopy(args)), [_LARGEST])))
         except _RAISED as error:
             found.append(f"! {type(error).__name__}")
     return tuple(found)
