@@ -4,29 +4,46 @@ import argparse
 import fcntl
 import json
 import os
+import re
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from loop.errors import LoopError, RunDirectoryError
 
 if TYPE_CHECKING:
-    from loop.records import Weakness
+    from loop.records import Record, Summary
+
+R = TypeVar("R", bound="Record")
+Entry = dict[str, Any]
+CLOSING = ("met", "finished")
 
 
-def _ledger(run: Path) -> tuple[list[dict[str, Any]], bool]:
-    """Whole entries, and whether a torn one follows."""
+def _objects(path: Path, data: bytes) -> list[Entry]:
+    rows = []
+    for number, row in enumerate(data.splitlines(), 1):
+        try:
+            rows.append(json.loads(row))
+        except ValueError as error:
+            raise RunDirectoryError(f"{path}:{number} is not JSON; restore the file") from error
+        if not isinstance(rows[-1], dict):
+            raise RunDirectoryError(f"{path}:{number} is no JSON object; restore the file")
+    return rows
+
+
+def _ledger(run: Path) -> tuple[list[Entry], int]:
+    """Whole entries, and the bytes of a torn one behind them."""
     path = run / "ledger.jsonl"
     if not path.is_file():
-        raise RunDirectoryError(f"{run} is no run directory: it has no ledger.jsonl")
+        raise RunDirectoryError(
+            f"{run} is no run directory: it has no ledger.jsonl; give a folder such as "
+            "results/coding"
+        )
     data = path.read_bytes()
     whole = data[: data.rfind(b"\n") + 1]
-    try:
-        entries = [json.loads(row) for row in whole.splitlines()]
-    except json.JSONDecodeError as error:
-        raise RunDirectoryError(f"{path} is damaged: {error}; restore the file") from error
-    return entries, len(whole) < len(data)
+    return _objects(path, whole), len(data) - len(whole)
 
 
 def _is_held(run: Path) -> bool:
@@ -36,7 +53,8 @@ def _is_held(run: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Shared: two people who ask at once must not take each other for a controller.
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     finally:
@@ -44,41 +62,129 @@ def _is_held(run: Path) -> bool:
     return False
 
 
-def _record(path: Path) -> dict[str, Any]:
-    fields: dict[str, Any] = json.loads(path.read_bytes())
-    return {key: value for key, value in fields.items() if not key.startswith("_")}
+def _record(path: Path, kind: type[R]) -> R:
+    """A record's own fields; those in JSON lines files are read where they are needed."""
+    from pydantic import ValidationError
+
+    try:
+        fields = json.loads(path.read_bytes())
+        own = {key: value for key, value in fields.items() if not key.startswith("_")}
+        return kind.model_validate(own)
+    except (ValueError, AttributeError, ValidationError) as error:
+        raise RunDirectoryError(
+            f"{path} is damaged: {str(error).splitlines()[0]}; put it back, or start a new run"
+        ) from error
 
 
-def _weakness(run: Path) -> list["Weakness"]:
-    from loop.records import Weakness
+def _named(numbers: Iterable[tuple[str, object]]) -> str:
+    from loop.report.text import plain
 
-    files = sorted(run.glob("round-*/weakness.json"))
-    return [Weakness.model_validate(_record(file)) for file in files]
-
-
-def _scores(history: list["Weakness"]) -> list[str]:
-    """One row per category: the score of every round, the target, the last verdict."""
-    rows = []
-    for last in history[-1].categories:
-        scores = " → ".join(f"{each.category(last.category).score:.2f}" for each in history)
-        target = f"target {last.target:.2f}"
-        rows.append(f"  {last.category:22} {scores}  {target}  {last.verdict} on diagnose")
-    return rows
+    return ", ".join(f"{plain(name, 40)} {number}" for name, number in numbers)
 
 
-def _state(entries: list[dict[str, Any]], held: bool) -> tuple[str, str]:
+def _open_step(run: Path, entries: list[Entry]) -> str:
+    """The step that was started and has no record yet, or nothing."""
+    steps = [str(e.get("step")) for e in entries if e.get("event") == "stage_start"]
+    return steps[-1] if steps and not (run / f"{steps[-1]}.json").is_file() else ""
+
+
+def _summary(run: Path, entries: list[Entry]) -> "Summary | None":
+    """The run's summary, unless the run went on after it was written."""
+    from loop.records import Summary
+
+    if not (run / "summary.json").is_file():
+        return None
+    summary = _record(run / "summary.json", Summary)
+    last = run / f"round-{summary.rounds:02d}"
+    delivered = (last / "accepted.jsonl").is_file() and (last / "accepted.jsonl").stat().st_size
+    # A run stops before a last round's request is made, or because it brought nothing.
+    asked = (last / "allocation.json").is_file()
+    went_on = asked and (delivered or not (last / "fulfilment.json").is_file())
+    started = [re.match(r"round-(\d+)/", str(e.get("step"))) for e in entries]
+    later = any(found and int(found[1]) > summary.rounds for found in started)
+    closing = (run / "final/evaluation.json").is_file() and summary.outcome not in CLOSING
+    return None if went_on or later or closing or _open_step(run, entries) else summary
+
+
+def _state(run: Path, entries: list[Entry]) -> tuple[str, str]:
     """What the run is doing, and what a person does next."""
-    open_steps = [entry["step"] for entry in entries if entry["event"] == "stage_start"]
-    done = {entry["step"] for entry in entries if entry["event"] == "stage_done"}
-    current = open_steps[-1] if open_steps and open_steps[-1] not in done else "between stages"
-    if held:
-        return f"running: {current}", "wait, or stop it with Ctrl-C; it resumes"
-    if any(entry["event"] == "closed" for entry in entries):
-        return "closed", "read report.md"
-    if current != "between stages" or entries[-1]["event"] == "interrupted":
-        return f"interrupted: {current}", "run the same command again; it goes on from here"
+    from loop.report.text import plain
+
+    where = plain(_open_step(run, entries)) or "between stages"
+    if _is_held(run):
+        return f"running: {where}", "wait, or stop it with Ctrl-C; the same command goes on"
+    summary = _summary(run, entries)
+    if summary is None:
+        return f"interrupted: {where}", "run the same command again; it goes on from here"
+    report = run / "report.md"
+    if summary.outcome in CLOSING:
+        what = f"closed: {summary.outcome}"
+        ship = f"; ship {run / summary.adapter}" if summary.adapter else ""
+        return what, f"read {report}{ship}"
     again = "run it again with a raised limit (--set stopping.…), or end it with --finish"
-    return "stopped short", again
+    return f"stopped short: {summary.outcome}", f"read {report}; {again}"
+
+
+def _rounds(run: Path) -> list[str]:
+    """Per round a line, and below it one per category, highest priority first."""
+    from loop.records import Weakness
+    from loop.report.text import plain
+
+    history: list[Weakness] = [
+        _record(file, Weakness) for file in sorted(run.glob("round-*/weakness.json"))
+    ]
+    lines = []
+    for weakness in history:
+        lines.append(f"round {weakness.round:02d} | weighted {weakness.weighted:.3f}")
+        lines += [
+            f"  {plain(each.category, 40):22} {each.score:.2f} [{each.low:.2f}, {each.high:.2f}] "
+            f"target {each.target:.2f} {each.verdict} on diagnose | n={each.total}"
+            for each in weakness.categories
+        ]
+    return lines
+
+
+def _looks(run: Path, entries: list[Entry]) -> list[str]:
+    from loop.recipe import load_recipe
+    from loop.records import GateRuling
+    from loop.stats import alpha_of_look
+
+    used = sum(entry.get("event") == "look" for entry in entries)
+    if not used:
+        return ["looks at the gate: 0"]
+    section = load_recipe(run / "recipe.yaml").stopping
+    spent = sum(alpha_of_look(look, section.alpha) for look in range(1, used + 1))
+    error = f"error spent {spent:.4f} of {section.alpha:g}"
+    if section.verdict == "point":
+        error = "a point verdict controls no error"
+    lines = [f"looks at the gate: {used} of {section.looks}, {error}"]
+    for file in sorted(run.glob("round-*/gate.json")):
+        ruling = _record(file, GateRuling)
+        ruled = _named((name, "pass" if met else "fail") for name, met in ruling.met.items())
+        lines.append(f"  look {ruling.look}, round {ruling.round}: {ruled}")
+    return lines
+
+
+def _accepted(run: Path) -> str:
+    accepted: Counter[str] = Counter()
+    for record in sorted(run.glob("round-*/fulfilment.json")):
+        path = record.with_name("accepted.jsonl")
+        rows = _objects(path, path.read_bytes() if path.is_file() else b"")
+        accepted.update(str(row.get("category")) for row in rows)
+    each = _named(accepted.items())
+    return f"examples accepted: {accepted.total()}" + (f" ({each})" if each else "")
+
+
+def _time(entries: list[Entry]) -> str:
+    from loop.report.text import duration, per_stage
+
+    spent: Counter[str] = Counter()
+    for entry in entries:
+        if isinstance(entry.get("seconds"), int | float):
+            spent[str(entry.get("step"))] += entry["seconds"]
+    stages = sorted(per_stage(spent).items(), key=lambda item: -item[1])
+    each = _named((stage, duration(seconds)) for stage, seconds in stages)
+    return f"time: {duration(sum(spent.values()))}" + (f" ({each})" if each else "")
 
 
 def describe(run: Path) -> str:
@@ -91,33 +197,14 @@ def describe(run: Path) -> str:
         Text of a few lines; every number comes from the ledger and the records.
 
     Raises:
-        RunDirectoryError: It is no run directory, or its ledger is damaged.
+        RunDirectoryError: It is no run directory, or a file in it is damaged.
     """
     entries, torn = _ledger(run)
-    state, advice = _state(entries, _is_held(run))
+    state, advice = _state(run, entries)
     lines = [f"{run}: {state}"]
     if torn:
-        lines.append("  the ledger's last line is torn; the next start repairs it")
-    if history := _weakness(run):
-        lines.append(f"rounds: {len(history) - 1} after the base")
-        lines += _scores(history)
-    looks = [entry["detail"] for entry in entries if entry["event"] == "look"]
-    lines.append(f"looks at the gate: {len(looks)}" + "".join(f"; {look}" for look in looks))
-    rulings = [_record(file) for file in sorted(run.glob("round-*/gate.json"))]
-    for ruling in rulings:
-        met = ", ".join(f"{n} {'pass' if ok else 'fail'}" for n, ok in ruling["met"].items())
-        lines.append(f"  look {ruling['look']}, round {ruling['round']}: {met}")
-    accepted = Counter[str]()
-    for file in sorted(run.glob("round-*/accepted.jsonl")):
-        accepted.update(json.loads(row)["category"] for row in file.read_bytes().splitlines())
-    each = ", ".join(f"{name} {count}" for name, count in accepted.items())
-    lines.append(f"examples accepted: {accepted.total()}" + (f" ({each})" if each else ""))
-    spent = Counter[str]()
-    for entry in entries:
-        if entry["event"] == "stage_done":
-            spent[entry["step"].rpartition("/")[2]] += entry["seconds"]
-    times = ", ".join(f"{step} {seconds:.0f} s" for step, seconds in spent.most_common())
-    lines.append(f"time: {sum(spent.values()) / 60:.1f} min ({times})")
+        lines.append(f"ledger: a torn last line of {torn} bytes; the next start repairs it")
+    lines += [*_rounds(run), *_looks(run, entries), _accepted(run), _time(entries)]
     return "\n".join([*lines, f"next: {advice}"])
 
 
@@ -131,11 +218,12 @@ def main(argv: list[str] | None = None) -> int:
         Exit code.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m loop.status", description="Say where a run stands."
+        prog="python -m loop.status", description="Say where a run stands; change nothing."
     )
     parser.add_argument("run", type=Path, help="run directory, for example results/coding")
+    arguments = parser.parse_args(argv)
     try:
-        sys.stdout.write(describe(parser.parse_args(argv).run) + "\n")
+        sys.stdout.write(describe(arguments.run) + "\n")
     except LoopError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

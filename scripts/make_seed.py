@@ -111,7 +111,9 @@ def renamed(row: Row) -> Row:
             return {key: rename(part) for key, part in value.items()}
         return value
 
-    return {key: value if key == "tags" else rename(value) for key, value in row.items()}
+    kept = {key: rename(value) for key, value in row.items() if key not in ("tags", "checks")}
+    checks = {key: rename(value) for key, value in row["checks"].items() if key != "keywords"}
+    return row | kept | {"checks": row["checks"] | checks}
 
 
 def contradictory(rng: random.Random, row: Row, other: Row) -> Row:
@@ -177,7 +179,9 @@ def make_seed(number: int) -> tuple[list[Row], dict[str, int]]:
     rows += [fresh() | {"output": ""} for _ in range(NOISE["empty"])]
     for _ in range(NOISE["truncated"]):
         row = fresh()
-        rows.append(row | {"output": row["output"][: int(len(row["output"]) * rng.uniform(0.3, 0.6))]})
+        rows.append(
+            row | {"output": row["output"][: int(len(row["output"]) * rng.uniform(0.3, 0.6))]}
+        )
     for _ in range(NOISE["contradictory"]):
         row = fresh()
         rows.append(contradictory(rng, row, spare[row["category"]][0]))

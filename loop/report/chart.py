@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 INK, PAPER, RULE = "#1f2328", "#ffffff", "#d0d7de"
 """Neutral colours; a page puts its own in their place."""
 SCORE, TARGET = "#0072b2", "#d55e00"
-"""Blue and vermilion of Okabe and Ito: told apart with any colour vision."""
+"""Blue and vermilion of Okabe and Ito: told apart with any colour vision. A page in the dark
+takes a lighter blue."""
 FIXED: dict[Any, Any] = {
     "svg.hashsalt": "loop",
     "svg.fonttype": "path",

@@ -3,7 +3,7 @@
 import html
 import re
 
-from loop.report.chart import INK, PAPER, RULE
+from loop.report.chart import INK, PAPER, RULE, SCORE
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --paper: #ffffff; --rule: #d0d7de;
@@ -22,7 +22,8 @@ h3 { font-size: 1rem; margin: 1.6rem 0 .4rem; color: var(--accent); }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .4rem .75rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
 th { background: var(--soft); font-weight: 600; text-align: left; white-space: nowrap; }
-td:first-child { white-space: nowrap; }
+td:first-child, td[style*="right"] { white-space: nowrap; }
+td { min-width: 5.5rem; }
 pre { overflow-x: auto; padding: .8rem 1rem; background: var(--soft); border-radius: 6px;
   font-size: .85rem; }
 figure { margin: 1rem 0; }
@@ -44,7 +45,7 @@ def _body(markdown: str) -> str:
 
 def _figure(svg: str) -> str:
     drawing = svg[svg.index("<svg") :]
-    for colour, name in ((INK, "ink"), (PAPER, "paper"), (RULE, "rule")):
+    for colour, name in ((INK, "ink"), (PAPER, "paper"), (RULE, "rule"), (SCORE, "accent")):
         drawing = drawing.replace(colour, f"var(--{name})")
     label = 'role="img" aria-label="Score per category and round; the table has the figures" '
     return f"<figure>{drawing.replace('<svg ', f'<svg {label}', 1)}</figure>"

@@ -93,7 +93,7 @@ def _trained(
     total = mixture.by_category
     rows = [
         [inline(category.name), str(total.get(category.name, 0)), str(new[category.name])]
-        for category in taxonomy
+        for category in sorted(taxonomy, key=lambda category: -category.priority)
     ]
     rows.append(["**all**", f"**{len(mixture.examples)}**", f"**{mixture.new}**"])
     lines += table(("Category", "Examples", "New this round"), rows)
@@ -133,7 +133,7 @@ def _delivered(fulfilment: Fulfilment, taxonomy: tuple[CategorySection, ...]) ->
     reasons: dict[str, Counter[str]] = {}
     for row in fulfilment.rejected:
         reasons.setdefault(row.category, Counter())[row.reason] += 1
-    known = [category.name for category in taxonomy]
+    known = [c.name for c in sorted(taxonomy, key=lambda category: -category.priority)]
     names = [*known, *sorted(set(reasons) - set(known))]
     rows = [
         [
@@ -141,8 +141,8 @@ def _delivered(fulfilment: Fulfilment, taxonomy: tuple[CategorySection, ...]) ->
             str(fulfilment.requested.get(name, 0)),
             str(accepted[name] + sum(reasons.get(name, {}).values())),
             str(accepted[name]),
-            counts(reasons.get(name, {})),
             str(fulfilment.shortfall.get(name, 0)),
+            counts(reasons.get(name, {})),
         ]
         for name in names
     ]
@@ -151,10 +151,10 @@ def _delivered(fulfilment: Fulfilment, taxonomy: tuple[CategorySection, ...]) ->
         f"**{sum(fulfilment.requested.values())}**",
         f"**{fulfilment.received}**",
         f"**{len(fulfilment.accepted)}**",
-        counts(fulfilment.rejected_by_reason),
         f"**{sum(fulfilment.shortfall.values())}**",
+        counts(fulfilment.rejected_by_reason),
     )
-    heads = ("Category", "Asked for", "Delivered", "Accepted", "Rejected, and why", "Missing")
+    heads = ("Category", "Asked for", "Delivered", "Accepted", "Missing", "Rejected, and why")
     sources = f"Accepted by source: {counts(fulfilment.by_source)}."
     return ["## Delivered", "", *table(heads, [*rows, total]), sources, ""]
 
@@ -186,7 +186,7 @@ def round_report(
     """
     descriptions = {category.name: category.description for category in taxonomy}
     regressed = [inline(each.category) for each in weakness.categories if each.regressed]
-    lines = [f"# Round {weakness.round}: {_verdicts(weakness)}", "", *_scores(weakness, history)]
+    lines = [f"# Round {weakness.round} – {_verdicts(weakness)}", "", *_scores(weakness, history)]
     if regressed:
         lines += [f"Significantly worse than the last round: {', '.join(regressed)}.", ""]
     lines += [

@@ -18,8 +18,9 @@ def _share(passed: int, total: int) -> str:
 
 def _outcome(summary: Summary) -> str:
     reason = inline(summary.reason).rstrip(".")
+    after = f"after {summary.rounds} round{'' if summary.rounds == 1 else 's'}"
     if summary.outcome == "met":
-        return f"**Every target is met**, after {summary.rounds} rounds: {reason}."
+        return f"**Every target is met**, {after}: {reason}."
     names = {
         "plateau": "Stopped on a plateau",
         "budget": "Stopped by a budget",
@@ -29,7 +30,7 @@ def _outcome(summary: Summary) -> str:
     shipped = summary.weakness[summary.shipped_round]
     met = sum(each.verdict == "met" for each in shipped.categories)
     return (
-        f"**{names[summary.outcome]}, not every target proven**, after {summary.rounds} rounds: "
+        f"**{names[summary.outcome]}, not every target proven**, {after}: "
         f"{reason}. On diagnose, round {summary.shipped_round} meets {met} of "
         f"{len(shipped.categories)} targets."
     )
@@ -199,8 +200,9 @@ def _notes(summary: Summary, recipe: Recipe, holdout_notes: tuple[str, ...]) -> 
     else:
         rule = (
             "A category is met where the exact one-sided lower bound of its score is at least its "
-            f"target. A model with any category truly below target passes the gate with "
-            f"probability at most {alpha:g}, over all looks together."
+            "target. A look at the gate wrongly passes a model that is below a target with at most "
+            f"the error shown; over all looks these sum to at most {alpha:g}. What later rounds "
+            "learn of an earlier look, pass or fail per category, is not corrected for."
         )
     notes = [rule]
     if summary.shipped_by == "diagnose":

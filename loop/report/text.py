@@ -51,7 +51,7 @@ def inline(text: str, longest: int = LONGEST) -> str:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lay out a table: the first column to the left, the others to the right.
+    """Lay out a table: words to the left, columns of figures to the right.
 
     Args:
         heads: Column titles, safe Markdown.
@@ -60,7 +60,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     Returns:
         Lines of Markdown, with an empty one behind.
     """
-    marks = ["---", *["---:"] * (len(heads) - 1)]
+    words = [any(char.isalpha() for row in rows for char in row[i]) for i in range(len(heads))]
+    marks = ["---" if left or not i else "---:" for i, left in enumerate(words)]
     return [*(f"| {' | '.join(row)} |" for row in (heads, marks, *rows)), ""]
 
 

@@ -60,7 +60,7 @@ class _Renamed(ast.NodeTransformer):
             return name
         return self.names.setdefault(name, f"v{len(self.names)}")
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802 - named by ast
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.name = self._number(node.name)
         if ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
@@ -72,7 +72,7 @@ class _Renamed(ast.NodeTransformer):
         node.annotation = None
         return node
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - named by ast
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         node.id = self._number(node.id)
         return node
 

@@ -4,9 +4,16 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from coding import families_algorithms, families_plain
+from coding import (
+    families_algorithms,
+    families_conditions,
+    families_matches,
+    families_numbers,
+    families_values,
+)
 from coding import reducers as by
 from coding import sources as src
+from coding import sources_keyed as keyed
 from coding import sources_pairs as two
 from coding.pipelines import Reducer, pipeline
 from coding.program import Family, Program, Tier
@@ -70,19 +77,19 @@ _ALL: tuple[tuple[Callable[[random.Random], Source], dict[str, Reducer], bool], 
         True,
     ),
     (
-        src.values_source,
+        keyed.values_source,
         {"sum": by.SUMMED, "count": by.COUNTED, "list": by.LISTED, "extreme": by.EXTREME,
          "any": by.ANY, "all": by.ALL},
         False,
     ),
-    (src.keys_source, {"list": by.LISTED, "count": by.COUNTED, "first": by.FIRST}, False),
-    (src.keys_source, {"sorted": by.SORTED, "set": by.UNIQUE}, True),
+    (keyed.keys_source, {"list": by.LISTED, "count": by.COUNTED, "first": by.FIRST}, False),
+    (keyed.keys_source, {"sorted": by.SORTED, "set": by.UNIQUE}, True),
     (
-        src.records_source,
+        keyed.records_source,
         {"list": by.LISTED, "count": by.COUNTED, "any": by.ANY, "all": by.ALL, "first": by.FIRST},
         False,
     ),
-    (src.grid_source, {"list": by.LISTED, "sum": by.SUMMED, "count": by.COUNTED}, False),
+    (keyed.grid_source, {"list": by.LISTED, "sum": by.SUMMED, "count": by.COUNTED}, False),
     (two.pairs_source, {"list": by.LISTED, "sum": by.SUMMED, "count": by.COUNTED}, False),
     (two.neighbours_source, {"list": by.LISTED, "count": by.COUNTED, "any": by.ANY,
                              "all": by.ALL}, False),
@@ -105,7 +112,14 @@ def families() -> tuple[Family, ...]:
         for source, reducers, unseen in _ALL
         for name, reducer in reducers.items()
     ]
-    return (*pipelines, *families_plain.FAMILIES, *families_algorithms.FAMILIES)
+    return (
+        *pipelines,
+        *families_numbers.FAMILIES,
+        *families_conditions.FAMILIES,
+        *families_values.FAMILIES,
+        *families_algorithms.FAMILIES,
+        *families_matches.FAMILIES,
+    )
 
 
 def seen_families() -> tuple[Family, ...]:
@@ -144,9 +158,7 @@ def verified(program: Program) -> bool:
     return results == outcomes(program.loop, program.name, program.inputs)
 
 
-def programs(
-    rng: random.Random, tier: Tier, choice: Sequence[Family]
-) -> Iterator[Program]:
+def programs(rng: random.Random, tier: Tier, choice: Sequence[Family]) -> Iterator[Program]:
     """Draw verified programs of a tier without end, each family equally often.
 
     Args:

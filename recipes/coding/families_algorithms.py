@@ -1,27 +1,17 @@
-"""Small algorithms that have no one-line form: they carry something from step to step."""
+"""Small algorithms that carry a number from step to step."""
 
 import random
-from typing import Any
 
-from coding import parts
-from coding.families_plain import made
+from coding.draws import MANY, text
+from coding.numbers import number_change, number_pred
+from coding.plain import ALGORITHM, made, many_lists
 from coding.program import Family, Param, Program, Tier, constant, literal, numeral
-from coding.sources import MANY, Marks, list_source, numbers, text, words_source
-
-_TAGS = ("algorithms", "loop")
-
-
-def _lists(rng: random.Random, marks: Marks, extra: int) -> list[tuple[Any, ...]]:
-    inputs: list[tuple[Any, ...]] = []
-    for _ in range(MANY):
-        more = [rng.randint(1, 9) for _ in range(extra)]
-        inputs.append((numbers(rng, [*marks, *more], 7), *more))
-    return inputs
+from coding.sources import list_source
 
 
 def _running(rng: random.Random, tier: Tier) -> Program | None:
     """Running totals, perhaps of some numbers only, perhaps changed."""
-    source, pred, change = list_source(rng), parts.number_pred(rng), parts.number_change(rng)
+    source, pred, change = list_source(rng), number_pred(rng), number_change(rng)
     name, x = source.params[0].name, source.x
     start = rng.choice([0, 0, constant(rng)])
     item = change.code.format(x=x) if tier == "complex" else x
@@ -47,37 +37,14 @@ def _running(rng: random.Random, tier: Tier) -> Program | None:
         rng.choice(["running_total", "running_sums", "cumulative"]),
         [*source.params, *extra],
         [*lines, "    result.append(total)", "return result"],
-        what=f"a list of the running totals of {over}" + (f", starting at {start}" if start else ""),
+        what=f"a list of the running totals of {over}"
+        + (f", starting at {start}" if start else ""),
         returns="List of running totals.",
         words=tuple(words),
-        tags=_TAGS,
+        tags=ALGORITHM,
         tier=tier,
-        inputs=_lists(rng, list(pred.marks), len(extra)),
+        inputs=many_lists(rng, list(pred.marks), len(extra)),
     )
-
-
-def _streak(rng: random.Random, tier: Tier) -> Program | None:
-    """The longest run of elements that meet a condition."""
-    letters = rng.random() < 0.4
-    source = words_source(rng) if letters else list_source(rng)
-    pred, name, x = source.pred(rng), source.params[0].name, source.x
-    inputs = _lists(rng, list(pred.marks), len(pred.params))
-    if letters:
-        inputs = [source.inputs(rng, list(pred.marks)) for _ in range(MANY)]
-    relative = pred.plural or f"that are {pred.adjective}"
-    return made(
-        f"longest_{pred.short}",
-        [*source.params, *pred.params],
-        ["best = 0", "run = 0", f"for {x} in {name}:", f"    if {pred.code.format(x=x)}:",
-         "        run += 1", "        best = max(best, run)", "    else:", "        run = 0",
-         "return best"],
-        what=f"the length of the longest run of {source.nouns} in a list {relative}",
-        returns="The length.",
-        words=(("longest", "maximum", "largest"), ("run", "streak", "consecutive", "row"), *pred.words),
-        tags=_TAGS,
-        tier=tier,
-        inputs=inputs,
-    )  # fmt: skip
 
 
 def _halved(rng: random.Random, tier: Tier) -> Program | None:
@@ -92,7 +59,12 @@ def _halved(rng: random.Random, tier: Tier) -> Program | None:
     name = rng.choice(["steps", "count"])
     lines = [f"{name} = 0", f"while n > {limit}:", f"    {step}", f"    {name} += 1"]
     what = f"how often n must {said} until it is at most {limit}"
-    words = [("how often", "how many", "number of", "count", "times"), group, numeral(k), numeral(limit)]
+    words = [
+        ("how often", "how many", "number of", "count", "times"),
+        group,
+        numeral(k),
+        numeral(limit),
+    ]
     end = f"return {name}"
     if tier == "complex":
         factor = constant(rng)
@@ -108,13 +80,15 @@ def _halved(rng: random.Random, tier: Tier) -> Program | None:
         words=tuple(words),
         tags=("algorithms", "while"),
         tier=tier,
-        inputs=[(rng.choice([limit, limit + 1, limit + k, rng.randint(0, 200)]),) for _ in range(MANY)],
+        inputs=[
+            (rng.choice([limit, limit + 1, limit + k, rng.randint(0, 200)]),) for _ in range(MANY)
+        ],
     )
 
 
 def _product(rng: random.Random, tier: Tier) -> Program | None:
     """The product of some numbers."""
-    source, pred, change = list_source(rng), parts.number_pred(rng), parts.number_change(rng)
+    source, pred, change = list_source(rng), number_pred(rng), number_change(rng)
     name, x = source.params[0].name, source.x
     changed = tier == "complex"
     if changed and change.params:
@@ -130,9 +104,9 @@ def _product(rng: random.Random, tier: Tier) -> Program | None:
         what=f"the product of {change.over.format(np=np) if changed else np}",
         returns="The product, 1 if there is none.",
         words=(("product", "multipl"), *pred.words, *(change.words if changed else ())),
-        tags=_TAGS,
+        tags=ALGORITHM,
         tier=tier,
-        inputs=_lists(rng, list(pred.marks), len(pred.params)),
+        inputs=many_lists(rng, list(pred.marks), len(pred.params)),
     )  # fmt: skip
 
 
@@ -148,41 +122,15 @@ def _sequence(rng: random.Random, tier: Tier) -> Program | None:
         what=f"number n of the sequence that starts with {a} and {b}, where each next is {said}",
         returns="The number.",
         words=(("sequence", "series", "fibonacci"), numeral(a), numeral(b), ("sum", "add", "plus")),
-        tags=_TAGS,
+        tags=ALGORITHM,
         tier=tier,
         inputs=[(rng.randint(0, 9),) for _ in range(MANY)],
     )
 
 
-def _last(rng: random.Random, tier: Tier) -> Program | None:
-    """The last element that meets a condition, or its position."""
-    letters = rng.random() < 0.5
-    source = words_source(rng) if letters else list_source(rng)
-    pred, name, x = source.pred(rng), source.params[0].name, source.x
-    position = tier == "complex"
-    head = f"for i, {x} in enumerate({name}):" if position else f"for {x} in {name}:"
-    relative = f"{source.nouns} in a list {pred.plural or f'that are {pred.adjective}'}"
-    inputs = _lists(rng, list(pred.marks), len(pred.params))
-    if letters:
-        inputs = [source.inputs(rng, list(pred.marks)) for _ in range(MANY)]
-    return made(
-        f"last_{pred.short}",
-        [*source.params, *pred.params],
-        ["found = None", head, f"    if {pred.code.format(x=x)}:",
-         f"        found = {'i' if position else x}", "return found"],
-        what=f"the {'position of the ' if position else ''}last of the {relative}, or None if "
-        "there is none",
-        returns="The last match or None.",
-        words=(("last", "final"), *pred.words, *((("position", "index"),) if position else ())),
-        tags=_TAGS,
-        tier=tier,
-        inputs=inputs,
-    )  # fmt: skip
-
-
 def _until(rng: random.Random, tier: Tier) -> Program | None:
     """What comes before the first element that meets a condition."""
-    source, pred, change = list_source(rng), parts.number_pred(rng), parts.number_change(rng)
+    source, pred, change = list_source(rng), number_pred(rng), number_change(rng)
     name, x = source.params[0].name, source.x
     if change.params and tier == "complex":
         return None
@@ -204,9 +152,9 @@ def _until(rng: random.Random, tier: Tier) -> Program | None:
         what=f"{'the sum of' if summed else 'a list of'} {over}",
         returns="The sum." if summed else "List of numbers.",
         words=tuple(words),
-        tags=_TAGS,
+        tags=ALGORITHM,
         tier=tier,
-        inputs=_lists(rng, list(pred.marks), len(pred.params)),
+        inputs=many_lists(rng, list(pred.marks), len(pred.params)),
     )  # fmt: skip
 
 
@@ -220,7 +168,8 @@ def _balance(rng: random.Random, tier: Tier) -> Program | None:
              f"    if {x} == {literal(up)}:", "        level += 1",
              f"    elif {x} == {literal(down)}:", "        level -= 1"]  # fmt: skip
     lines += ["    best = max(best, level)", "return best"] if deepest else ["return level"]
-    what = f"level that starts at {start}, rises by 1 at {literal(up)} and falls by 1 at {literal(down)}"
+    steps = f"rises by 1 at {literal(up)} and falls by 1 at {literal(down)}"
+    what = f"level that starts at {start}, {steps}"
     return made(
         rng.choice(["level", "balance", "depth"]),
         [Param("text", "Text to go through.")],
@@ -228,95 +177,10 @@ def _balance(rng: random.Random, tier: Tier) -> Program | None:
         what=f"the {'highest' if deepest else 'final'} value of a {what}",
         returns="The level.",
         words=((up,), (down,), *((("high", "max", "great", "deep"),) if deepest else ())),
-        tags=_TAGS,
+        tags=ALGORITHM,
         tier=tier,
         inputs=[("".join(rng.choices([up, down, "z"], k=rng.randint(0, 8))),) for _ in range(MANY)],
     )
-
-
-def _distinct(rng: random.Random, tier: Tier) -> Program | None:
-    """Elements in their order, each once."""
-    letters = rng.random() < 0.5
-    source = words_source(rng) if letters else list_source(rng)
-    pred, name, x = source.pred(rng), source.params[0].name, source.x
-    inputs = _lists(rng, list(pred.marks), len(pred.params))
-    if letters:
-        inputs = [source.inputs(rng, list(pred.marks)) for _ in range(MANY)]
-    relative = pred.plural or f"that are {pred.adjective}"
-    return made(
-        f"distinct_{pred.short}",
-        [*source.params, *pred.params],
-        ["result = []", f"for {x} in {name}:",
-         f"    if {pred.code.format(x=x)} and {x} not in result:",
-         f"        result.append({x})", "return result"],
-        what=f"a list of the {source.nouns} in a list {relative}, each once, in their order",
-        returns=f"List of {source.nouns}.",
-        words=(("once", "distinct", "unique", "duplicate", "different", "repeat"), *pred.words),
-        tags=_TAGS,
-        tier=tier,
-        inputs=inputs,
-    )  # fmt: skip
-
-
-def _tally(rng: random.Random, tier: Tier) -> Program | None:
-    """How often each element, or what it is changed into, occurs."""
-    letters = rng.random() < 0.6
-    source = words_source(rng) if letters else list_source(rng)
-    if source.change is None:
-        return None
-    pred, change, name, x = source.pred(rng), source.change(rng), source.params[0].name, source.x
-    if change.params:
-        return None
-    key = change.code.format(x=x)
-    body = [f"key = {key}", "counts[key] = counts.get(key, 0) + 1"]
-    np = f"the {source.nouns} in a list"
-    words = [("count", "often", "how many", "number of", "occur", "frequen"), *change.words]
-    extra: tuple[Param, ...] = ()
-    if tier == "complex":
-        adjective = f"{pred.adjective} " if pred.adjective else ""
-        np = f"the {adjective}{source.nouns} in a list {pred.plural}".strip()
-        body = [f"if {pred.code.format(x=x)}:", *(f"    {line}" for line in body)]
-        words += pred.words
-        extra = pred.params
-    marks = list(pred.marks)
-    return made(
-        f"count_{change.short}",
-        [*source.params, *extra],
-        ["counts = {}", f"for {x} in {name}:", *(f"    {line}" for line in body), "return counts"],
-        what=f"a dictionary that counts {change.over.format(np=np)}",
-        returns="Dictionary of counts.",
-        words=tuple(words),
-        tags=("dicts", "counting"),
-        tier=tier,
-        inputs=[source.inputs(rng, marks) for _ in range(MANY)]
-        if letters
-        else _lists(rng, marks, len(extra)),
-    )
-
-
-def _grouped(rng: random.Random, tier: Tier) -> Program | None:
-    """Elements in lists by what they are changed into."""
-    letters = rng.random() < 0.6
-    source = words_source(rng) if letters else list_source(rng)
-    if source.change is None:
-        return None
-    change, name, x = source.change(rng), source.params[0].name, source.x
-    if change.params:
-        return None
-    key = change.code.format(x=x)
-    return made(
-        f"group_by_{change.short}",
-        list(source.params),
-        ["groups = {}", f"for {x} in {name}:", f"    groups.setdefault({key}, []).append({x})",
-         "return groups"],
-        what=f"a dictionary of lists that groups the {source.nouns} in a list by "
-        f"{change.over.format(np='them')}",
-        returns="Dictionary of lists.",
-        words=(("group", "by", "list"), *change.words),
-        tags=("dicts", "grouping"),
-        tier=tier,
-        inputs=[source.inputs(rng, []) for _ in range(MANY)],
-    )  # fmt: skip
 
 
 def _doubled(rng: random.Random, tier: Tier) -> Program | None:
@@ -326,8 +190,8 @@ def _doubled(rng: random.Random, tier: Tier) -> Program | None:
     symbol, said = ("==", "equal") if same else ("!=", "differ from")
     condition = f"text[i] {symbol} text[i - 1]"
     what = f"{said} the one before"
-    words = [("before", "previous", "preced", "neighbour", "adjacent"), ("equal", "same") if same else
-             ("differ", "not equal", "unequal", "chang")]  # fmt: skip
+    words: list[tuple[str, ...]] = [("before", "previous", "preced", "neighbour", "adjacent")]
+    words.append(("equal", "same") if same else ("differ", "not equal", "unequal", "chang"))
     if tier == "complex":
         condition = f'{condition} and text[i] != "{letter}"'
         what = f'{what} and are not "{letter}"'
@@ -350,15 +214,10 @@ def _doubled(rng: random.Random, tier: Tier) -> Program | None:
 
 FAMILIES: tuple[Family, ...] = (
     Family("running_total", "algorithms", ("moderate", "complex"), _running),
-    Family("streak", "algorithms", ("complex",), _streak, unseen=True),
     Family("steps_down", "algorithms", ("moderate", "complex"), _halved),
     Family("product", "algorithms", ("moderate", "complex"), _product),
     Family("sequence", "algorithms", ("complex",), _sequence),
-    Family("last_match", "algorithms", ("moderate", "complex"), _last),
     Family("until", "algorithms", ("moderate", "complex"), _until),
     Family("balance", "algorithms", ("moderate", "complex"), _balance),
-    Family("distinct", "algorithms", ("moderate",), _distinct),
-    Family("tally", "dicts", ("moderate", "complex"), _tally),
-    Family("grouped", "dicts", ("moderate",), _grouped, unseen=True),
     Family("neighbour_chars", "algorithms", ("moderate", "complex"), _doubled),
 )

@@ -131,4 +131,6 @@ def _stem_in(stem: str, told: str) -> bool:
         return bool(stem) and stem in told
     # A number or a single letter is a word of its own; any other stem begins one.
     whole = stem.isdigit() or len(stem) == 1
-    return bool(re.search(rf"(?<![a-z0-9]){re.escape(stem)}" + (r"(?![a-z0-9])" if whole else ""), told))
+    return bool(
+        re.search(rf"(?<![a-z0-9]){re.escape(stem)}" + (r"(?![a-z0-9])" if whole else ""), told)
+    )

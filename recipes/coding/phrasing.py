@@ -23,9 +23,10 @@ _BUG = (
     "explanation; kind is one of {kinds}.",
     "One line is wrong: the function should return {what}. Give JSON with kind, line, explanation. "
     "Kinds: {kinds}.",
-    "The code below is meant to return {what}, but has a bug. Name it as JSON with kind ({kinds}), "
-    "line and explanation.",
-    "Explain the bug as JSON with kind, line, explanation. Intended: return {what}. Kinds: {kinds}.",
+    "The code below is meant to return {what}, but has a bug. Name it as JSON with kind "
+    "({kinds}), line and explanation.",
+    "Explain the bug as JSON with kind, line, explanation. It should return {what}. "
+    "Kinds: {kinds}.",
     "Which line has the bug? It should return {what}. Answer as JSON: kind, line, explanation. "
     "Possible kinds: {kinds}.",
 )

@@ -4,9 +4,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from coding.draws import MANY, Marks
 from coding.parts import Change, Pred
 from coding.program import Family, Param, Program, Tier, Words
-from coding.sources import MANY, Marks, Source
+from coding.sources import Source
 
 TIERS: tuple[Tier, ...] = ("simple", "moderate", "complex")
 SEPARATORS = {" ": "spaces", ", ": "commas", "-": "dashes", "": "nothing"}
@@ -112,9 +113,7 @@ def _joined(codes: list[str]) -> str:
     return " and ".join(codes)
 
 
-def draw_pipe(
-    rng: random.Random, source: Source, preds: int, changed: bool
-) -> Pipe | None:
+def draw_pipe(rng: random.Random, source: Source, preds: int, changed: bool) -> Pipe | None:
     """Draw conditions and a change for a source.
 
     Args:
@@ -153,14 +152,20 @@ def draw_pipe(
         change=change,
         item=item,
         np=np,
-        over=change.over.format(np=np) if change else f"the {source.outs} of {np}" if source.outs else np,
+        over=change.over.format(np=np)
+        if change
+        else f"the {source.outs} of {np}"
+        if source.outs
+        else np,
         collected=change.kind if change else source.kind,
         condition=_joined(codes),
         negated=drawn[0].negated.format(**places) if preds == 1 else f"not ({_joined(codes)})",
     )
 
 
-def _inputs(rng: random.Random, pipe: Pipe, params: tuple[Param, ...]) -> tuple[tuple[object, ...], ...]:
+def _inputs(
+    rng: random.Random, pipe: Pipe, params: tuple[Param, ...]
+) -> tuple[tuple[object, ...], ...]:
     marks: Marks = [mark for pred in pipe.preds for mark in pred.marks]
     made = []
     for _ in range(MANY):
@@ -170,9 +175,7 @@ def _inputs(rng: random.Random, pipe: Pipe, params: tuple[Param, ...]) -> tuple[
     return tuple(made)
 
 
-def write_program(
-    rng: random.Random, pipe: Pipe, written: Written, tier: Tier
-) -> Program:
+def write_program(rng: random.Random, pipe: Pipe, written: Written, tier: Tier) -> Program:
     """Put a pipe and what a collector made of it together.
 
     Args:

@@ -9,7 +9,9 @@ Tier = Literal["simple", "moderate", "complex"]
 Words = tuple[tuple[str, ...], ...]
 """Groups of word stems; a right description hits each group at least once."""
 
-_NUMERALS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_NUMERALS = tuple(
+    "zero one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
+)
 
 
 @dataclass(frozen=True)

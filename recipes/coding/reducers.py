@@ -1,4 +1,4 @@
-"""Ways to collect what a loop gives: a list, a sum, a count, the largest, a dictionary, …"""
+"""Ways to collect what a loop gives: a list, a sum, a count, the largest, a dictionary."""
 
 import random
 
@@ -147,12 +147,14 @@ def _sorted(rng: random.Random, pipe: Pipe) -> Written:
     name = rng.choice(["result", "found", "out"])
     falling = rng.random() < 0.4
     option = ", reverse=True" if falling else ""
-    words = [("sort", "order", "rank", "ascend", "descend")]
+    words: list[tuple[str, ...]] = [("sort", "order", "rank", "ascend", "descend")]
     if falling:
         words.append(("descend", "decreas", "revers", "falling", "largest first", "high"))
     listed = f"[{pipe.item} {pipe.clause}]" if falling else f"{pipe.item} {pipe.clause}"
     return Written(
-        _accumulate(f"{name} = []", pipe, [f"{name}.append({pipe.item})"], f"sorted({name}{option})"),
+        _accumulate(
+            f"{name} = []", pipe, [f"{name}.append({pipe.item})"], f"sorted({name}{option})"
+        ),
         f"sorted({listed}{option})",
         f"a sorted list of {pipe.over}" + (", in descending order" if falling else ""),
         "Sorted list.",

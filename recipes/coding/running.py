@@ -29,8 +29,8 @@ class _Fuelled(ast.NodeTransformer):
         node.body.insert(0, ast.parse("__tick()").body[0])
         return node
 
-    visit_While = _tick  # noqa: N815 - named by ast
-    visit_For = _tick  # noqa: N815 - named by ast
+    visit_While = _tick
+    visit_For = _tick
 
 
 def compiled(source: str, name: str) -> Callable[..., Any]:
@@ -50,9 +50,11 @@ def compiled(source: str, name: str) -> Callable[..., Any]:
         if left[0] < 0:
             raise _OutOfFuel
 
-    tree = ast.fix_missing_locations(_Fuelled().visit(ast.parse(source)))
+    code: str | ast.Module = source
+    if "\n    for " in source or "\n    while " in source:
+        code = ast.fix_missing_locations(_Fuelled().visit(ast.parse(source)))
     scope: dict[str, Any] = {"__tick": tick}
-    exec(compile(tree, "<program>", "exec"), scope)
+    exec(compile(code, "<program>", "exec"), scope)
     function = scope[name]
 
     def call(*args: Any) -> Any:  # noqa: ANN401 - any program
@@ -129,12 +131,11 @@ def chosen_tests(
     chosen: list[int] = []
     seen: set[str] = set()
     while usable and len(chosen) < most:
-        def gain(i: int) -> tuple[int, bool, int]:
-            kills = sum(results[i] != expected[i] for results in alive)
-            return kills, expected[i] not in seen, -len(literal(inputs[i]))
-
-        best = max(usable, key=gain)
-        if len(chosen) >= 3 and gain(best)[0] == 0:
+        kills = {i: sum(results[i] != expected[i] for results in alive) for i in usable}
+        best = max(
+            usable, key=lambda i: (kills[i], expected[i] not in seen, -len(literal(inputs[i])))
+        )
+        if len(chosen) >= 3 and kills[best] == 0:
             break
         chosen.append(best)
         seen.add(expected[best])

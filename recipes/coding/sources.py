@@ -5,18 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from coding import parts
-from coding.program import Param, Words
+from coding.draws import Marks, numbers, text, words
+from coding.numbers import digit_pred, number_change, number_pred
 from coding.parts import Change, Pred
+from coding.program import Param, Words
+from coding.texts import char_change, char_pred, word_change, word_pred
 
-Marks = list[Any]
-MANY = 14
 """Candidate inputs per program."""
-_WORDS = (
-    "apple Banana kiwi sun tree Stone bread go cat house garden Ada echo level note radar "
-    "table ice moon open rain seed umbrella code data ten"
-).split()
-_NAMES = "Ada Bob Cleo Dan Eve Finn".split()
 
 
 @dataclass(frozen=True)
@@ -49,71 +44,6 @@ class Source:
     """Steps that the source itself adds to the difficulty."""
 
 
-def numbers(rng: random.Random, marks: Marks, most: int = 6) -> list[int]:
-    """Draw a short list of numbers, some of them at the boundaries.
-
-    Args:
-        rng: Source of randomness.
-        marks: Boundary values; others than integers are left out.
-        most: Greatest length.
-
-    Returns:
-        The list, sometimes empty.
-    """
-    if rng.random() < 0.08:
-        return []
-    edges = [mark for mark in marks if isinstance(mark, int)]
-    pool = edges + [rng.randint(-9, 30) for _ in range(4)] + [0, 1, 2, 4, -3]
-    return [rng.choice(pool) for _ in range(rng.randint(2, most))]
-
-
-def words(rng: random.Random, marks: Marks) -> list[str]:
-    """Draw a short list of words, some of them at the boundaries.
-
-    Args:
-        rng: Source of randomness.
-        marks: Boundary values; others than text are left out.
-
-    Returns:
-        The list, sometimes empty.
-    """
-    if rng.random() < 0.08:
-        return []
-    edges = [mark for mark in marks if isinstance(mark, str) and mark]
-    pool = edges * 3 + rng.sample(_WORDS, 6)
-    return [rng.choice(pool) for _ in range(rng.randint(2, 5))]
-
-
-def text(rng: random.Random, marks: Marks) -> str:
-    """Draw a short text with some boundary characters in it.
-
-    Args:
-        rng: Source of randomness.
-        marks: Boundary values; others than text are left out.
-
-    Returns:
-        The text, sometimes empty.
-    """
-    if rng.random() < 0.06:
-        return ""
-    edges = [mark for mark in marks if isinstance(mark, str)]
-    pieces = [rng.choice(_WORDS)] + [rng.choice(edges + _WORDS) for _ in range(rng.randint(0, 1))]
-    return rng.choice(["", " ", "7", "2B"]).join([*pieces, rng.choice(["", "e", "42", "X"])])
-
-
-def scores(rng: random.Random, marks: Marks) -> dict[str, int]:
-    """Draw a small dictionary from names to numbers.
-
-    Args:
-        rng: Source of randomness.
-        marks: Boundary values.
-
-    Returns:
-        The dictionary, sometimes empty.
-    """
-    return dict(zip(rng.sample(_NAMES, 6), numbers(rng, marks, 4), strict=False))
-
-
 def list_source(rng: random.Random) -> Source:
     """A list of numbers.
 
@@ -143,8 +73,8 @@ def list_source(rng: random.Random) -> Source:
         noun=one,
         nouns=many,
         place="in a list",
-        pred=parts.number_pred,
-        change=parts.number_change,
+        pred=number_pred,
+        change=number_change,
         inputs=lambda rng, marks: (numbers(rng, marks),),
     )
 
@@ -169,8 +99,8 @@ def words_source(rng: random.Random) -> Source:
         noun=noun,
         nouns=name,
         place="in a list",
-        pred=parts.word_pred,
-        change=parts.word_change,
+        pred=word_pred,
+        change=word_change,
         inputs=lambda rng, marks: (words(rng, marks),),
         kind="word",
     )
@@ -195,8 +125,8 @@ def sentence_source(rng: random.Random) -> Source:
         noun="word",
         nouns="words",
         place=f"in a {name}",
-        pred=parts.word_pred,
-        change=parts.word_change,
+        pred=word_pred,
+        change=word_change,
         inputs=lambda rng, marks: (" ".join(words(rng, marks)),),
         kind="word",
     )
@@ -222,8 +152,8 @@ def chars_source(rng: random.Random) -> Source:
         noun="character",
         nouns="characters",
         place="in a text",
-        pred=parts.char_pred,
-        change=parts.char_change,
+        pred=char_pred,
+        change=char_change,
         inputs=lambda rng, marks: (text(rng, marks),),
         kind="char",
     )
@@ -241,14 +171,16 @@ def range_source(rng: random.Random) -> Source:
     pick = rng.randrange(3)
     if pick == 2:
         start, stop = rng.choice([("start", "end"), ("low", "high"), ("a", "b")])
-        params = (Param(start, "First number."), Param(stop, "Last number."))
+        params: tuple[Param, ...] = (Param(start, "First number."), Param(stop, "Last number."))
         head, place = f"range({start}, {stop} + 1)", f"from {start} to {stop}"
     else:
         params = (Param("n", "Last number." if pick else "Number to stop before."),)
         head, place = [("range(n)", "from 0 to n - 1"), ("range(1, n + 1)", "from 1 to n")][pick]
 
     def inputs(rng: random.Random, marks: Marks) -> tuple[Any, ...]:
-        top = rng.choice([5, 6, 8, 10, 12, *[m for m in marks if isinstance(m, int) and 0 < m < 30]])
+        top = rng.choice(
+            [5, 6, 8, 10, 12, *[m for m in marks if isinstance(m, int) and 0 < m < 30]]
+        )
         return (top,) if pick < 2 else (rng.randint(0, 5), top)
 
     return Source(
@@ -260,8 +192,8 @@ def range_source(rng: random.Random) -> Source:
         noun="number",
         nouns="numbers",
         place=place,
-        pred=parts.number_pred,
-        change=parts.number_change,
+        pred=number_pred,
+        change=number_change,
         inputs=inputs,
     )
 
@@ -284,134 +216,8 @@ def digits_source(rng: random.Random) -> Source:
         noun="digit",
         nouns="digits",
         place="of a number",
-        pred=parts.digit_pred,
-        change=parts.number_change,
+        pred=digit_pred,
+        change=number_change,
         inputs=lambda rng, marks: (int("".join(rng.choices("0123456789", k=rng.randint(1, 6)))),),
         words=(("digit",),),
-    )
-
-
-def values_source(rng: random.Random) -> Source:
-    """The values of a dictionary.
-
-    Args:
-        rng: Source of randomness.
-
-    Returns:
-        The source.
-    """
-    name, x = rng.choice([("scores", "score"), ("prices", "price"), ("ages", "age"), ("d", "v")])
-    return Source(
-        name="values",
-        group="dicts",
-        params=(Param(name, "Dictionary with numbers as values."),),
-        heads=((x, f"{name}.values()"),),
-        x=x,
-        noun="value",
-        nouns="values",
-        place="of a dictionary",
-        pred=parts.number_pred,
-        change=parts.number_change,
-        inputs=lambda rng, marks: (scores(rng, marks),),
-    )
-
-
-def keys_source(rng: random.Random) -> Source:
-    """The keys of a dictionary, chosen by their values.
-
-    Args:
-        rng: Source of randomness.
-
-    Returns:
-        The source.
-    """
-    name, key, x = rng.choice(
-        [("scores", "name", "score"), ("prices", "item", "price"), ("d", "k", "v")]
-    )
-    return Source(
-        name="keys",
-        group="dicts",
-        params=(Param(name, "Dictionary with numbers as values."),),
-        heads=((f"{key}, {x}", f"{name}.items()"),),
-        x=x,
-        noun="key",
-        nouns="keys",
-        place="of a dictionary",
-        pred=parts.number_pred,
-        change=None,
-        inputs=lambda rng, marks: (scores(rng, marks),),
-        kind="key",
-        out=key,
-        field="value",
-        words=(("key", "name", "item"),),
-    )
-
-
-def records_source(rng: random.Random) -> Source:
-    """Dictionaries in a list, chosen by a field.
-
-    Args:
-        rng: Source of randomness.
-
-    Returns:
-        The source.
-    """
-    name, x, out, field = rng.choice(
-        [
-            ("users", "user", "name", "age"),
-            ("products", "product", "name", "price"),
-            ("books", "book", "title", "pages"),
-            ("orders", "order", "id", "total"),
-        ]
-    )
-
-    def inputs(rng: random.Random, marks: Marks) -> tuple[Any, ...]:
-        labels = rng.sample(_NAMES, 6) if out != "id" else list(range(1, 7))
-        pairs = zip(labels, numbers(rng, marks, 3), strict=False)
-        return ([{out: label, field: number} for label, number in pairs],)
-
-    return Source(
-        name="records",
-        group="nested",
-        params=(Param(name, f"List of dictionaries with {out} and {field}."),),
-        heads=((x, name),),
-        x=f'{x}["{field}"]',
-        noun=x,
-        nouns=name,
-        place="in a list",
-        pred=parts.number_pred,
-        change=None,
-        inputs=inputs,
-        kind="key",
-        out=f'{x}["{out}"]',
-        outs={"id": "ids"}.get(out, f"{out}s"),
-        field=field if field != "pages" else "number of pages",
-        words=((out,),),
-        cost=1,
-    )
-
-
-def grid_source(rng: random.Random) -> Source:
-    """The numbers of a list of lists.
-
-    Args:
-        rng: Source of randomness.
-
-    Returns:
-        The source.
-    """
-    name, row, x = rng.choice([("rows", "row", "n"), ("grid", "row", "cell"), ("lists", "part", "x")])
-    return Source(
-        name="grid",
-        group="nested",
-        params=(Param(name, "List of lists of numbers."),),
-        heads=((row, name), (x, row)),
-        x=x,
-        noun="number",
-        nouns="numbers",
-        place="in a list of lists",
-        pred=parts.number_pred,
-        change=parts.number_change,
-        inputs=lambda rng, marks: ([numbers(rng, marks, 3) for _ in range(rng.randint(1, 3))],),
-        cost=1,
     )

@@ -3,10 +3,11 @@
 import random
 from typing import Any
 
-from coding import parts
-from coding.parts import Change, Pred
+from coding.draws import Marks, numbers
+from coding.numbers import number_pred
+from coding.parts import GREATER, LESS, Change, Pred
 from coding.program import Param, constant, numeral
-from coding.sources import Marks, Source, numbers
+from coding.sources import Source
 
 
 def _pair_pred(rng: random.Random, x: str, y: str) -> Pred:
@@ -14,8 +15,8 @@ def _pair_pred(rng: random.Random, x: str, y: str) -> Pred:
     k = constant(rng, 1, 20)
     if pick < 3:
         symbol, opposite, words = [
-            ("<", ">=", parts.LESS),
-            (">", "<=", parts.GREATER),
+            ("<", ">=", LESS),
+            (">", "<=", GREATER),
             ("==", "!=", ("equal", "same")),
         ][pick]
         phrase = {"<": "less than", ">": "greater than", "==": "equal to"}[symbol]
@@ -36,11 +37,11 @@ def _pair_pred(rng: random.Random, x: str, y: str) -> Pred:
             f"{{x}} + {{y}} <= {k}",
             f"where {x} plus {y} is greater than {k}",
             f"has {x} plus {y} greater than {k}",
-            (parts.GREATER, numeral(k), ("plus", "sum", "total", "add", "together", "+")),
+            (GREATER, numeral(k), ("plus", "sum", "total", "add", "together", "+")),
             "sum_above",
             marks=(k // 2, k - k // 2, k - k // 2 + 1),
         )
-    base = parts.number_pred(rng)
+    base = number_pred(rng)
     place, name = rng.choice([("{x}", x), ("{y}", y)])
     return Pred(
         base.code.replace("{x}", place),
@@ -65,7 +66,12 @@ def _pair_change(rng: random.Random, x: str, y: str) -> Change:
         ("{x} - {y}", f"{x} minus {y}", (minus,), "differences"),
         ("abs({x} - {y})", f"the absolute difference of {x} and {y}", (minus,), "distances"),
         ("{x} * {y}", f"{x} times {y}", (times,), "products"),
-        ("max({x}, {y})", f"the larger of {x} and {y}", (("larg", "great", "max", "big"),), "maxima"),
+        (
+            "max({x}, {y})",
+            f"the larger of {x} and {y}",
+            (("larg", "great", "max", "big"),),
+            "maxima",
+        ),
         ("min({x}, {y})", f"the smaller of {x} and {y}", (("small", "less", "min"),), "minima"),
         (f"{{x}} * {k} + {{y}}", f"{x} times {k} plus {y}", (times, add, numeral(k)), "mixed"),
     ]
@@ -197,7 +203,7 @@ def positions_source(rng: random.Random) -> Source:
         noun="number",
         nouns="numbers",
         place="in a list",
-        pred=parts.number_pred,
+        pred=number_pred,
         change=None,
         inputs=lambda rng, marks: (numbers(rng, marks),),
         kind="key",
@@ -210,7 +216,7 @@ def positions_source(rng: random.Random) -> Source:
 def _row_pred(rng: random.Random) -> Pred:
     k = rng.randint(1, 5)
     total = constant(rng, 2, 20)
-    greater, less = parts.GREATER, parts.LESS
+    greater, less = GREATER, LESS
     code, opposite, phrase, words, short, marks = rng.choice(
         [
             (f"sum({{x}}) > {total}", f"sum({{x}}) <= {total}", f"a sum greater than {total}",
@@ -236,8 +242,10 @@ def _row_change(rng: random.Random) -> Change:
         Change("len({x})", "the lengths of {np}", (("length", "number of", "size"),), "lengths"),
         Change(f"sum({{x}}) * {k + 1}", f"the sums of {{np}}, each times {k + 1}",
                (("sum", "total", "add"), numeral(k + 1)), "sums"),
-        Change(f"{{x}}[:{k}]", f"the first {k} numbers of {{np}}", (first, numeral(k)), "heads", "list"),
-        Change(f"{{x}}[-{k}:]", f"the last {k} numbers of {{np}}", (last, numeral(k)), "tails", "list"),
+        Change(f"{{x}}[:{k}]", f"the first {k} numbers of {{np}}", (first, numeral(k)), "heads",
+               "list"),
+        Change(f"{{x}}[-{k}:]", f"the last {k} numbers of {{np}}", (last, numeral(k)), "tails",
+               "list"),
         Change("{x}[::-1]", "{np}, each reversed", (("revers", "backward"),), "reversed", "list"),
         Change("sorted({x})", "{np}, each sorted", (("sort", "order"),), "sorted", "list"),
     ]  # fmt: skip

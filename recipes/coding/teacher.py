@@ -46,5 +46,7 @@ class CodingTeacher:
         if item.category not in CATEGORIES:
             return []
         rng = random.Random(f"{self.seed}:{item.id}:{attempt}")
-        made = tasks(rng, item.category, item.tier, seen_families(), taken=set(kept_forms()), tags=item.tags)
+        made = tasks(
+            rng, item.category, item.tier, seen_families(), taken=set(kept_forms()), tags=item.tags
+        )
         return list(islice(made, count))
