@@ -40,7 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _dry_run(path: Path, assignments: tuple[str, ...]) -> int:
+def _dry_run(path: Path, assignments: tuple[str, ...], run_dir: Path | None) -> int:
+    import json
     from collections import Counter
 
     from loop.holdout import quotas
@@ -54,7 +55,9 @@ def _dry_run(path: Path, assignments: tuple[str, ...]) -> int:
     # Rows without an output cannot survive curation; the rest is counted before cleaning.
     counts = Counter(row.category for row in seed.examples if row.output.strip())
     roles = quotas({c.name: counts[c.name] for c in recipe.taxonomy}, recipe.holdout)
-    sys.stdout.write(plan(recipe, counts, roles) + "\n")
+    timing = (run_dir or Path("results") / recipe.name) / "timing.json"
+    earlier = json.loads(timing.read_bytes()) if timing.is_file() else None
+    sys.stdout.write(plan(recipe, counts, roles, earlier) + "\n")
     gates = {name: role["gate"] for name, role in roles.items()}
     problems = check_gates(gates, recipe.taxonomy, recipe.stopping)
     sys.stderr.write("".join(f"{problem}\n" for problem in problems))
@@ -116,7 +119,7 @@ def main(argv: list[str] | None = None) -> int:
     assignments = tuple(arguments.set)
     try:
         if arguments.dry_run:
-            return _dry_run(arguments.recipe, assignments)
+            return _dry_run(arguments.recipe, assignments, arguments.run_dir)
         return _run(arguments.recipe, assignments, arguments.run_dir, arguments.finish)
     except LoopError as error:
         sys.stderr.write(f"{error}\n")

@@ -11,8 +11,9 @@ import pytest
 from loop import plugins
 from loop.example import Example
 from loop.graders import build_grader
-from loop.recipe.sections import CategorySection, SandboxSection
+from loop.recipe import CategorySection, SandboxSection, load_recipe
 from loop.sandbox import Sandbox, open_sandbox
+from loop.seed import read_seed
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 KINDS = {
@@ -135,6 +136,9 @@ def test_every_bug_answer_passes_the_json_grader(sandbox: Sandbox) -> None:
 
 def test_no_task_is_a_seed_task_under_other_names() -> None:
     canonical = plugins.load("coding.canonical:canonical", RECIPES)
-    seeds = {canonical(row) for row in read("seed.jsonl")}
+    recipe = load_recipe(RECIPES / "coding.yaml")
+    seed = read_seed(recipe.seed, recipe.taxonomy, RECIPES)
+    seeds = {canonical(row) for row in seed.examples} - {""}
+    assert len(seeds) > 4_000
     repeated = [row.instruction for row in read("unseen.jsonl") if canonical(row) in seeds]
     assert repeated == []

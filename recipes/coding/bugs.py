@@ -72,11 +72,12 @@ class _Planter:
         """The source of a node that stands on one line."""
         return self.lines[node.lineno - 1][node.col_offset : node.end_col_offset]
 
-    def bug(self, kind: str, node: ast.expr | ast.stmt, now: str, explanation: str) -> Bug:
+    def bug(self, kind: str, node: ast.expr | ast.stmt, now: str) -> Bug:
         """A bug that replaces a node's source."""
         line = self.lines[node.lineno - 1]
         changed = line[: node.col_offset] + now + line[node.end_col_offset :]
         lines = [*self.lines[: node.lineno - 1], changed, *self.lines[node.lineno :]]
+        explanation = f"`{changed.strip()}` should be `{line.strip()}`."
         return Bug(kind, node.lineno, "\n".join(lines), explanation)
 
     def swapped(self, node: ast.expr, left: ast.expr, marks: tuple[str, str]) -> str:
@@ -114,10 +115,9 @@ class _Planter:
         now = was.removesuffix(" + 1") if was.endswith(" + 1") else f"{was} - 1"
         at = stop.col_offset - node.col_offset
         wrong = whole[:at] + now + whole[at + len(was) :]
-        yield self.bug("off_by_one", node, wrong, _stops(wrong, whole))
+        yield self.bug("off_by_one", node, wrong)
         if len(node.args) == 1:
-            wrong = f"range(1, {was})"
-            yield self.bug("off_by_one", node, wrong, f"`{wrong}` skips 0; it should be `{whole}`.")
+            yield self.bug("off_by_one", node, f"range(1, {was})")
 
     def _index(self, node: ast.Subscript) -> Iterator[Bug]:
         whole = self.text(node)
@@ -132,21 +132,18 @@ class _Planter:
             now = str(int(was) + (1 if int(was) >= 0 else -1))
             at = bound.col_offset - node.col_offset
             wrong = whole[:at] + now + whole[at + len(was) :]
-            explanation = f"The index is off by one: `{wrong}` should be `{whole}`."
-            yield self.bug("off_by_one", node, wrong, explanation)
+            yield self.bug("off_by_one", node, wrong)
 
     def _compare(self, node: ast.Compare) -> Iterator[Bug]:
         if len(node.ops) > 1:
             return
-        operator, whole = type(node.ops[0]), self.text(node)
+        operator = type(node.ops[0])
         if operator in _INVERTED:
             wrong = self.swapped(node, node.left, _INVERTED[operator])
-            explanation = f"The condition is inverted: `{wrong}` should be `{whole}`."
-            yield self.bug("wrong_condition", node, wrong, explanation)
+            yield self.bug("wrong_condition", node, wrong)
         if operator in _SHIFTED:
             wrong = self.swapped(node, node.left, _SHIFTED[operator])
-            explanation = f"The boundary is off by one: `{wrong}` should be `{whole}`."
-            yield self.bug("off_by_one", node, wrong, explanation)
+            yield self.bug("off_by_one", node, wrong)
 
     def _if(self, node: ast.If) -> Iterator[Bug]:
         test, whole = node.test, self.text(node.test)
@@ -156,16 +153,13 @@ class _Planter:
             wrong = whole.removeprefix("not ")
         else:
             return
-        explanation = f"The condition is inverted: `{wrong}` should be `{whole}`."
-        yield self.bug("wrong_condition", test, wrong, explanation)
+        yield self.bug("wrong_condition", test, wrong)
 
     def _operator(self, node: ast.BinOp) -> Iterator[Bug]:
         if type(node.op) not in _OPERATORS:
             return
-        whole = self.text(node)
         wrong = self.swapped(node, node.left, _OPERATORS[type(node.op)])
-        explanation = f"The operator is wrong: `{wrong}` should be `{whole}`."
-        yield self.bug("wrong_operator", node, wrong, explanation)
+        yield self.bug("wrong_operator", node, wrong)
 
     def _augmented(self, node: ast.AugAssign) -> Iterator[Bug]:
         marks = {ast.Add: (" += ", " -= "), ast.Sub: (" -= ", " += "), ast.Mult: (" *= ", " += ")}
@@ -174,15 +168,13 @@ class _Planter:
             return
         whole = self.text(node)
         wrong = whole.replace(*pair, 1)
-        explanation = f"The operator is wrong: `{wrong}` should be `{whole}`."
-        yield self.bug("wrong_operator", node, wrong, explanation)
+        yield self.bug("wrong_operator", node, wrong)
 
     def _return(self, node: ast.Return) -> Iterator[Bug]:
         if node.value is None:
             return
         value = self.text(node.value)
-        explanation = f"`{value}` is computed but not returned."
-        yield self.bug("missing_return", node, value, explanation)
+        yield self.bug("missing_return", node, value)
 
     def _initial(self, node: ast.Assign) -> Iterator[Bug]:
         target = node.targets[0]
@@ -194,8 +186,7 @@ class _Planter:
         if was not in changes:
             return
         now, name = changes[was], target.id
-        explanation = f"`{name}` starts as {now} but should start as {was}."
-        yield self.bug("wrong_initial_value", node, f"{name} = {now}", explanation)
+        yield self.bug("wrong_initial_value", node, f"{name} = {now}")
 
     def _variables(self) -> Iterator[Bug]:
         known = list(dict.fromkeys([*self.params, *self.locals]))
@@ -219,12 +210,7 @@ class _Planter:
                 continue
             for other in known:
                 if other != node.id:
-                    explanation = f"The variable is wrong: `{other}` should be `{node.id}`."
-                    yield self.bug("wrong_variable", node, other, explanation)
-
-
-def _stops(wrong: str, whole: str) -> str:
-    return f"The range stops one step early: `{wrong}` should be `{whole}`."
+                    yield self.bug("wrong_variable", node, other)
 
 
 def planted(source: str) -> list[Bug]:
@@ -247,7 +233,8 @@ def answer(bug: Bug) -> str:
         bug: The bug.
 
     Returns:
-        An object with kind, line and explanation, in that order.
+        An object with explanation, line and kind. A model writes from left to right: whoever has
+        quoted the faulty line and its repair knows its number and kind, not the other way round.
     """
     quoted = bug.explanation.replace("\\", "\\\\").replace('"', '\\"')
-    return f'{{"kind": {literal(bug.kind)}, "line": {bug.line}, "explanation": "{quoted}"}}'
+    return f'{{"explanation": "{quoted}", "line": {bug.line}, "kind": {literal(bug.kind)}}}'

@@ -5,7 +5,6 @@ or structure does. Text that is no Python has no form.
 """
 
 import ast
-import builtins
 import re
 
 from loop.example import Example
@@ -13,7 +12,6 @@ from loop.example import Example
 LONGEST = 20_000
 """Characters from which a text is no short program and is not parsed."""
 _NUMBERED = re.compile(r"^ *\d+: ?", re.MULTILINE)
-_BUILTINS = frozenset(dir(builtins))
 
 
 def parsed(code: str) -> ast.Module | None:
@@ -86,7 +84,7 @@ def _chosen(tree: ast.Module) -> set[str]:
             names.add(node.arg)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
-    return names - _BUILTINS
+    return names
 
 
 def program_form(code: str) -> str:

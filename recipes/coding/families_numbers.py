@@ -64,7 +64,7 @@ def _two(rng: random.Random, tier: Tier) -> Program | None:
     lines, code = [f"result = {first}"], first
     scaled = tier == "complex" or rng.random() < 0.5
     if scaled:
-        code = f"({first}) * {k}" if "(" not in first else f"{first} * {k}"
+        code = f"{first} * {k}" if "(" in first or "*" in first else f"({first}) * {k}"
         lines.append(f"result = result * {k}")
         phrase, words = f"{phrase}, times {k}", (*words, times, numeral(k))
     if tier == "complex" or not scaled:

@@ -17,17 +17,17 @@ _GENERATION = (
     "Please write `{call}`, a Python function returning {what}.",
 )
 _BUG = (
-    "This function should return {what}. Find the bug. Answer with JSON: kind ({kinds}), line, "
-    "explanation.",
-    "Find the bug. The function should return {what}. Reply with JSON that has kind, line and "
-    "explanation; kind is one of {kinds}.",
-    "One line is wrong: the function should return {what}. Give JSON with kind, line, explanation. "
+    "This function should return {what}. Find the bug. Answer with JSON: explanation, line, kind "
+    "({kinds}).",
+    "Find the bug. The function should return {what}. Reply with JSON that has explanation, line "
+    "and kind; kind is one of {kinds}.",
+    "One line is wrong: the function should return {what}. Give JSON with explanation, line, kind. "
     "Kinds: {kinds}.",
-    "The code below is meant to return {what}, but has a bug. Name it as JSON with kind "
-    "({kinds}), line and explanation.",
-    "Explain the bug as JSON with kind, line, explanation. It should return {what}. "
+    "The code below is meant to return {what}, but has a bug. Name it as JSON with explanation, "
+    "line and kind ({kinds}).",
+    "Explain the bug as JSON with explanation, line, kind. It should return {what}. "
     "Kinds: {kinds}.",
-    "Which line has the bug? It should return {what}. Answer as JSON: kind, line, explanation. "
+    "Which line has the bug? It should return {what}. Answer as JSON: explanation, line, kind. "
     "Possible kinds: {kinds}.",
 )
 _REFACTORING = (

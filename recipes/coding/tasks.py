@@ -111,6 +111,23 @@ _MAKERS = {
 }
 
 
+def task(
+    rng: random.Random, category: str, program: Program, kinds: Sequence[str] = bugs.KINDS
+) -> Row | None:
+    """Make a task about a program.
+
+    Args:
+        rng: Source of randomness.
+        category: One of this recipe's categories.
+        program: A verified program.
+        kinds: Kinds of bug wanted, for the category that plants one.
+
+    Returns:
+        The row, or None where the program does not suit the category.
+    """
+    return _MAKERS[category](rng, program, kinds)
+
+
 def form_of(row: Row) -> str:
     """Give the canonical form of a row.
 
@@ -140,24 +157,23 @@ def tasks(
         tier: How hard they are to be.
         choice: Families to draw from.
         taken: Forms not to be made; the forms of what is made are added.
-        tags: Sub-skills wanted; every other task has one where that is possible.
+        tags: Sub-skills wanted; every other task has one, until none more is found.
 
     Yields:
         Rows of different canonical forms; ends where the families seem to be exhausted.
     """
-    every, wanted, idle, made = list(bugs.KINDS), set(tags), 0, 0
-    aimed = [kind for kind in every if kind in wanted]
+    wanted, idle, made = set(tags), 0, 0
     for program in programs(rng, tier, choice):
         idle += 1
         if idle > _PATIENCE:
             return
-        aiming = bool(wanted) and made % 2 == 0
-        kinds = aimed if aiming and aimed else [rng.choice(every)]
-        row = _MAKERS[category](rng, program, kinds)
+        if idle > _PATIENCE // 2:
+            wanted = set()
+        aimed = [kind for kind in bugs.KINDS if kind in wanted] if made % 2 == 0 else []
+        row = task(rng, category, program, aimed or [rng.choice(bugs.KINDS)])
         if row is None or (form := form_of(row)) in taken or not form:
             continue
-        # After a while any task is better than none with the wanted tags.
-        if aiming and idle < _PATIENCE // 4 and not wanted & set(row["tags"]):
+        if made % 2 == 0 and wanted and not wanted & set(row["tags"]):
             continue
         taken.add(form)
         idle, made = 0, made + 1
