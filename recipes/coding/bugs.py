@@ -77,7 +77,7 @@ class _Planter:
         line = self.lines[node.lineno - 1]
         changed = line[: node.col_offset] + now + line[node.end_col_offset :]
         lines = [*self.lines[: node.lineno - 1], changed, *self.lines[node.lineno :]]
-        explanation = f"`{changed.strip()}` should be `{line.strip()}`."
+        explanation = f"Line {node.lineno}: `{changed.strip()}` should be `{line.strip()}`."
         return Bug(kind, node.lineno, "\n".join(lines), explanation)
 
     def swapped(self, node: ast.expr, left: ast.expr, marks: tuple[str, str]) -> str:
