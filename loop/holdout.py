@@ -4,7 +4,6 @@ Order: cluster by "the same task" → draw clusters → freeze. A cluster stands
 role; of a cluster in the holdout one row is measured and the others are set aside.
 """
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from loop.example import Example, Tier, digest_of
 from loop.neighbours import Canonical, clusters
 from loop.recipe import CategorySection, CurationSection, HoldoutSection
 from loop.records import Holdout, Rejected
+from loop.stats import apportion
 
 ROLES = ("diagnose", "gate", "final")
 _USUAL = (0.10, 0.15)
@@ -28,26 +28,6 @@ class _Task:
     others: tuple[Example, ...]
 
 
-def largest_remainder(shares: Mapping[str, float], total: int) -> dict[str, int]:
-    """Divide a whole number in proportion.
-
-    Args:
-        shares: Non-negative, not all 0; normalised.
-        total: What to divide.
-
-    Returns:
-        Whole parts that sum to the total, each within 1 of its exact part; of equal remainders
-        the earlier name's is rounded up.
-    """
-    whole = sum(shares.values())
-    exact = {name: share / whole * total for name, share in shares.items()}
-    parts = {name: math.floor(part) for name, part in exact.items()}
-    by_remainder = sorted(exact, key=lambda name: parts[name] - exact[name])
-    for name in by_remainder[: total - sum(parts.values())]:
-        parts[name] += 1
-    return parts
-
-
 def _size(count: int, section: HoldoutSection) -> int:
     return min(
         max(round(section.share * count), section.min_per_category), section.max_per_category
@@ -55,7 +35,7 @@ def _size(count: int, section: HoldoutSection) -> int:
 
 
 def _roles(size: int, section: HoldoutSection) -> dict[str, int]:
-    parts = largest_remainder(section.roles.model_dump(), size)
+    parts = apportion(section.roles.model_dump(), size)
     for name in ROLES:
         if not parts[name]:
             parts[max(parts, key=lambda role: parts[role])] -= 1
@@ -174,7 +154,7 @@ def _by_tier(tasks: list[_Task], size: int) -> list[_Task]:
     tiers: dict[str, list[_Task]] = {tier: [] for tier in get_args(Tier)}
     for task in tasks:
         tiers[task.measured.tier].append(task)
-    parts = largest_remainder({tier: len(found) for tier, found in tiers.items()}, size)
+    parts = apportion({tier: len(found) for tier, found in tiers.items()}, size)
     return [task for tier, found in tiers.items() for task in found[: parts[tier]]]
 
 

@@ -11,10 +11,8 @@ import json
 import os
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +22,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from loop import __version__
 from loop.errors import RunDirectoryError
+from loop.ledger import Ledger
 from loop.recipe import Recipe, differing_keys, dump_recipe, load_recipe
 from loop.records import Lines, Record
 
@@ -125,82 +124,6 @@ def _input_hash(value: Any) -> str:  # noqa: ANN401 - any record, section, or pl
     if isinstance(value, dict):
         value = {key: _input_hash(each) for key, each in value.items()}
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-class Ledger:
-    """Append-only log of a run, one JSON object a line, on disk before the call returns."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the ledger and repair a torn last line.
-
-        Args:
-            path: ledger.jsonl; created where missing.
-
-        Raises:
-            RunDirectoryError: A line other than the last is not JSON.
-        """
-        self.path = path
-        self.entries: list[dict[str, Any]] = []
-        torn = 0
-        if path.exists():
-            data = path.read_bytes()
-            whole = data[: data.rfind(b"\n") + 1]
-            torn = len(data) - len(whole)
-            if torn:
-                with path.open("r+b") as file:
-                    file.truncate(len(whole))
-                    os.fsync(file.fileno())
-            for number, row in enumerate(whole.splitlines(), 1):
-                try:
-                    self.entries.append(json.loads(row))
-                except json.JSONDecodeError as error:
-                    raise RunDirectoryError(
-                        f"{path}:{number} is not JSON; restore the file or start a new run"
-                    ) from error
-        self.torn_bytes = torn
-        if torn:
-            self.append("repaired", detail=f"dropped a torn last line of {torn} bytes")
-
-    def append(self, event: str, step: str = "", **facts: Any) -> None:  # noqa: ANN401 - JSON
-        """Write one entry.
-
-        Args:
-            event: What happened.
-            step: Which step it happened to.
-            **facts: JSON values.
-        """
-        entry = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "event": event}
-        entry |= ({"step": step} if step else {}) | facts
-        with self.path.open("ab") as file:
-            file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self.entries.append(entry)
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        """Seconds spent per completed step, over all of the run's sessions."""
-        spent: Counter[str] = Counter()
-        for entry in self.entries:
-            if entry["event"] == "stage_done":
-                spent[entry["step"]] += entry["seconds"]
-        return dict(spent)
-
-    @property
-    def hours(self) -> float:
-        """Hours spent in completed steps, over all of the run's sessions."""
-        return sum(self.seconds.values()) / 3600
-
-    def once(self, event: str, step: str, detail: str) -> None:
-        """Write an entry unless it stands there already, so that a resume repeats nothing.
-
-        Args:
-            event: What happens.
-            step: Which step it happens to.
-            detail: One line for a person.
-        """
-        if not any(e["event"] == event and e.get("step") == step for e in self.entries):
-            self.append(event, step, detail=detail)
 
 
 class RunDirectory:

@@ -29,6 +29,7 @@ PACKAGED = (
     "stopping.verdict=point",
     "stopping.max_rounds=1",
     "evaluation.unseen=[]",
+    "evaluation.batch_size=4",
     "curation.verify=false",
 )
 """The coding recipe on the packaged model, cut to minutes; 8 gate items prove nothing."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from loop.errors import HoldoutError
 from loop.example import Example, Tier
-from loop.holdout import draw, largest_remainder, quotas
+from loop.holdout import draw, quotas
 from loop.neighbours import Index, shared_phrasing
 from loop.recipe import CategorySection, CurationSection, HoldoutSection
 from loop.records import Holdout
@@ -163,17 +163,6 @@ def test_the_same_rows_and_seed_give_the_same_holdout_in_any_order() -> None:
     one = drawn(seed, "a")
     assert drawn(seed[::-1], "a").model_dump_json() == one.model_dump_json()
     assert drawn(seed, "a", number=1).gate != one.gate
-
-
-@given(st.lists(st.integers(0, 50), min_size=1, max_size=6).filter(any), st.integers(0, 500))
-def test_parts_sum_to_the_total_and_stay_within_one_of_their_share(
-    shares: list[int], total: int
-) -> None:
-    named = {str(i): float(share) for i, share in enumerate(shares)}
-    parts = largest_remainder(named, total)
-    assert sum(parts.values()) == total
-    for name, share in named.items():
-        assert abs(parts[name] - share / sum(shares) * total) < 1 + 1e-9
 
 
 @given(st.integers(4, 5000), st.integers(1, 50), st.integers(1, 50))

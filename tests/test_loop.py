@@ -298,3 +298,45 @@ def test_a_run_that_passes_the_gate_opens_final_once_and_exits_0(tmp_path: Path)
     again = loop_run(str(recipe), "--run-dir", str(run))
     assert again.returncode == 0
     assert again.stdout.splitlines()[-1] == done.stdout.splitlines()[-1]
+
+
+PACKAGED = (
+    "training.checkpoint_steps=2",
+    "curriculum.seed_dose=6",
+    "curriculum.round_budget=8",
+    "holdout.min_per_category=14",
+    "holdout.max_per_category=14",
+    "stopping.verdict=point",
+    "stopping.max_rounds=2",
+    "evaluation.unseen=[]",
+    "curation.verify=false",
+)
+"""The coding recipe cut to four items a category and three steps a training."""
+
+
+def test_real_rounds_on_the_packaged_model(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    keys = [part for key in PACKAGED for part in ("--set", key)]
+    done = loop_run(str(ROOT / "recipes/coding.yaml"), "--run-dir", str(run), *keys)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "stopped short (rounds)" in done.stdout.splitlines()[-1]
+    base, first, second = (
+        [json.loads(row) for row in (run / f"round-0{number}/samples.jsonl").open()]
+        for number in range(3)
+    )
+    assert [len(samples) for samples in (base, first, second)] == [16, 16, 16]
+    assert [s["answer"] for s in base] != [s["answer"] for s in first]
+    ran = {s["grade"]["reason"] for s in base + first + second if s["category"] == "refactoring"}
+    assert ran & {"passed", "wrong_answer", "error"}, "generated code was run and judged"
+    for number, examples in ((1, 24), (2, 32)):
+        rows = (run / f"round-0{number}/dataset.jsonl").read_text().splitlines()
+        assert len(rows) == examples
+        adapter = json.loads((run / f"round-0{number}/adapter.json").read_text())
+        assert all(0 < point["loss"] < 5 for point in adapter["loss"])
+    losses = [p["loss"] for p in json.loads((run / "round-01/adapter.json").read_text())["loss"]]
+    assert losses[-1] < losses[0]
+    request = json.loads((run / "round-01/request.json").read_text())
+    assert sum(item["count"] for item in request["items"]) == 8
+    accepted = [json.loads(row) for row in (run / "round-01/accepted.jsonl").open()]
+    asked = {item["category"] for item in request["items"]}
+    assert {row["category"] for row in accepted} == asked

@@ -20,8 +20,9 @@ KINDS = {
     "off_by_one",
     "wrong_operator",
     "wrong_variable",
-    "missing_return",
     "wrong_condition",
+    "missing_return",
+    "undefined_name",
     "wrong_initial_value",
 }
 
@@ -95,7 +96,7 @@ def test_a_refactored_program_has_no_loop_and_the_original_has() -> None:
 def test_a_bug_answer_is_json_that_names_a_kind_and_a_line_of_the_program() -> None:
     for row in of_category("bug_explanation"):
         answer = json.loads(row.output)
-        numbers = [int(line.split(":")[0]) for line in row.input.splitlines()]
+        numbers = [int(line.rsplit("  # ", 1)[1]) for line in row.input.splitlines()]
         assert numbers == list(range(1, len(numbers) + 1))
         assert answer["line"] in numbers
         assert answer["kind"] in KINDS

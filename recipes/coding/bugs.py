@@ -1,19 +1,16 @@
 """Plants one bug of a named kind in a program, by replacing a piece of one line."""
 
 import ast
+import builtins
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from coding.program import literal
-
-KINDS = (
-    "off_by_one",
-    "wrong_operator",
-    "wrong_variable",
-    "missing_return",
-    "wrong_condition",
-    "wrong_initial_value",
-)
+EVIDENT = ("missing_return", "undefined_name", "wrong_initial_value")
+"""Kinds that the program alone gives away."""
+COMPARED = ("off_by_one", "wrong_operator", "wrong_variable", "wrong_condition")
+"""Kinds that show only where the program is compared with what it should do."""
+KINDS = (*COMPARED, *EVIDENT)
 _OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
     ast.Add: (" + ", " - "),
     ast.Sub: (" - ", " + "),
@@ -77,7 +74,8 @@ class _Planter:
         line = self.lines[node.lineno - 1]
         changed = line[: node.col_offset] + now + line[node.end_col_offset :]
         lines = [*self.lines[: node.lineno - 1], changed, *self.lines[node.lineno :]]
-        explanation = f"Line {node.lineno}: `{changed.strip()}` should be `{line.strip()}`."
+        quoted = numbered_line(changed.strip(), node.lineno)
+        explanation = f"`{quoted}` should be `{line.strip()}`."
         return Bug(kind, node.lineno, "\n".join(lines), explanation)
 
     def swapped(self, node: ast.expr, left: ast.expr, marks: tuple[str, str]) -> str:
@@ -211,6 +209,33 @@ class _Planter:
             for other in known:
                 if other != node.id:
                     yield self.bug("wrong_variable", node, other)
+            for wrong in _misspelled(node.id):
+                if wrong not in known and not hasattr(builtins, wrong):
+                    yield self.bug("undefined_name", node, wrong)
+
+
+def _misspelled(name: str) -> list[str]:
+    """A name with two letters exchanged, and with one left out; none where it is too short."""
+    middle = len(name) // 2
+    swapped = name[: middle - 1] + name[middle] + name[middle - 1] + name[middle + 1 :]
+    dropped = name[:middle] + name[middle + 1 :]
+    found = [swapped] if len(name) >= 3 else []
+    found += [dropped] if len(name) >= 4 else []
+    return [wrong for wrong in found if wrong != name and wrong.isidentifier()]
+
+
+def numbered_line(line: str, number: int) -> str:
+    """Put its number behind a line, as a comment.
+
+    Args:
+        line: A line of a program.
+        number: Its number, from 1.
+
+    Returns:
+        The line, such as `return total  # 5`. A model that quotes a line copies what stands
+        behind it too; a number before the line it would have to know before it quotes.
+    """
+    return f"{line}  # {number}"
 
 
 def planted(source: str) -> list[Bug]:
@@ -236,5 +261,4 @@ def answer(bug: Bug) -> str:
         An object with explanation, line and kind. A model writes from left to right: whoever has
         quoted the faulty line and its repair knows its number and kind, not the other way round.
     """
-    quoted = bug.explanation.replace("\\", "\\\\").replace('"', '\\"')
-    return f'{{"explanation": "{quoted}", "line": {bug.line}, "kind": {literal(bug.kind)}}}'
+    return json.dumps({"explanation": bug.explanation, "line": bug.line, "kind": bug.kind})

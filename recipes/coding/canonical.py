@@ -5,13 +5,11 @@ or structure does. Text that is no Python has no form.
 """
 
 import ast
-import re
 
 from loop.example import Example
 
 LONGEST = 20_000
 """Characters from which a text is no short program and is not parsed."""
-_NUMBERED = re.compile(r"^ *\d+: ?", re.MULTILINE)
 
 
 def parsed(code: str) -> ast.Module | None:
@@ -29,21 +27,6 @@ def parsed(code: str) -> ast.Module | None:
         return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-def without_numbers(code: str) -> str:
-    """Take line numbers off a program where each line has one.
-
-    Args:
-        code: A program, perhaps with `3: ` before each line.
-
-    Returns:
-        The program.
-    """
-    lines = code.split("\n")
-    if all(_NUMBERED.match(line) for line in lines if line.strip()):
-        return "\n".join(_NUMBERED.sub("", line, count=1) for line in lines)
-    return code
 
 
 class _Renamed(ast.NodeTransformer):
@@ -91,12 +74,12 @@ def program_form(code: str) -> str:
     """Give programs that differ only in chosen names the same form.
 
     Args:
-        code: A program; line numbers before each line do no harm.
+        code: A program; comments, such as line numbers, do no harm.
 
     Returns:
         Its form, or nothing where it cannot be parsed or holds no statement.
     """
-    tree = parsed(without_numbers(code))
+    tree = parsed(code)
     if tree is None or not tree.body:
         return ""
     try:

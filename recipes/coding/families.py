@@ -100,6 +100,10 @@ _ALL: tuple[tuple[Callable[[random.Random], Source], dict[str, Reducer], bool], 
 )  # fmt: skip
 
 
+_TAIL = 4
+"""The first family is drawn (_TAIL + n) / _TAIL times as often as the nth."""
+
+
 @lru_cache(maxsize=1)
 def families() -> tuple[Family, ...]:
     """Give every family, unseen ones too.
@@ -159,12 +163,12 @@ def verified(program: Program) -> bool:
 
 
 def programs(rng: random.Random, tier: Tier, choice: Sequence[Family]) -> Iterator[Program]:
-    """Draw verified programs of a tier without end, each family equally often.
+    """Draw verified programs of a tier without end, in a long tail as real tasks come.
 
     Args:
         rng: Source of randomness.
         tier: How hard they are to be.
-        choice: Families to draw from; at least one has the tier.
+        choice: Families to draw from, the commonest first; at least one has the tier.
 
     Yields:
         Programs; the same one may come again.
@@ -175,8 +179,9 @@ def programs(rng: random.Random, tier: Tier, choice: Sequence[Family]) -> Iterat
     fitting = [family for family in choice if tier in family.tiers]
     if not fitting:
         raise ValueError(f"no family has tier {tier}")
+    weights = [1 / (_TAIL + place) for place in range(len(fitting))]
     while True:
-        family = rng.choice(fitting)
+        (family,) = rng.choices(fitting, weights)
         for _ in range(8):
             program = family.build(rng, tier)
             if program is not None and verified(program):

@@ -145,12 +145,12 @@ def _field(rng: random.Random, tier: Tier) -> Program | None:
     if tier == "simple":
         code, what, words = (
             f"{a} {sign} {k}",
-            f"the {first} of the {name} {said} {k}",
+            f'the "{first}" of the dictionary {name} {said} {k}',
             (*words, numeral(k)),
         )
     else:
         code = f"{a} {sign} {b} {other} {k}"
-        what = f"the {first} of the {name} {said} its {second}, {phrase} {k}"
+        what = f'the "{first}" of the dictionary {name} {said} its "{second}", {phrase} {k}'
         words = (*words, (second,), more, numeral(k))
     return made(
         rng.choice([f"{name}_value", f"get_{name}_{first}", f"compute_{name}"]),

@@ -2,10 +2,8 @@
 
 import random
 
-from coding.bugs import KINDS
 from coding.program import Program
 
-_KINDS = ", ".join(KINDS)
 _GENERATION = (
     "Write a Python function `{call}` that returns {what}.",
     "Write a Python function `{call}` that returns {what}. Reply with code only.",
@@ -17,18 +15,12 @@ _GENERATION = (
     "Please write `{call}`, a Python function returning {what}.",
 )
 _BUG = (
-    "This function should return {what}. Find the bug. Answer with JSON: explanation, line, kind "
-    "({kinds}).",
-    "Find the bug. The function should return {what}. Reply with JSON that has explanation, line "
-    "and kind; kind is one of {kinds}.",
-    "One line is wrong: the function should return {what}. Give JSON with explanation, line, kind. "
-    "Kinds: {kinds}.",
-    "The code below is meant to return {what}, but has a bug. Name it as JSON with explanation, "
-    "line and kind ({kinds}).",
-    "Explain the bug as JSON with explanation, line, kind. It should return {what}. "
-    "Kinds: {kinds}.",
-    "Which line has the bug? It should return {what}. Answer as JSON: explanation, line, kind. "
-    "Possible kinds: {kinds}.",
+    "This function should return {what}. Find the bug. Answer with JSON: explanation, line, kind.",
+    "Find the bug. It should return {what}. Reply with JSON: explanation, line, kind of bug.",
+    "One line is wrong: it should return {what}. Give JSON with explanation, line, kind.",
+    "The code is meant to return {what}, but has a bug. Name it as JSON: explanation, line, kind.",
+    "Explain the bug as JSON with explanation, line, kind. It should return {what}.",
+    "Which line has the bug? It should return {what}. Answer as JSON: explanation, line, kind.",
 )
 _REFACTORING = (
     "Rewrite this function without a loop. Keep its name and behaviour. Reply with code only.",
@@ -67,7 +59,7 @@ def instruction(rng: random.Random, category: str, program: Program) -> str:
         "refactoring": _REFACTORING,
         "documentation": _DOCUMENTATION,
     }[category]
-    return rng.choice(templates).format(call=program.signature, what=program.what, kinds=_KINDS)
+    return rng.choice(templates).format(call=program.signature, what=program.what)
 
 
 def docstring(program: Program) -> str:

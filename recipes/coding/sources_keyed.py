@@ -96,7 +96,7 @@ def records_source(rng: random.Random) -> Source:
         x=f'{x}["{field}"]',
         noun=x,
         nouns=name,
-        place="in a list",
+        place="in a list of dictionaries",
         pred=number_pred,
         change=None,
         inputs=inputs,

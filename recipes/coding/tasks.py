@@ -16,22 +16,44 @@ CATEGORIES = ("code_generation", "bug_explanation", "refactoring", "documentatio
 Row = dict[str, Any]
 _MUTANTS = 10
 _PATIENCE = 400
+_INSIST = 40
+_PLANTED: dict[Tier, tuple[tuple[Tier, tuple[str, ...]], ...]] = {
+    "simple": (("simple", bugs.EVIDENT),),
+    "moderate": (("moderate", bugs.EVIDENT),),
+    "complex": (("simple", bugs.COMPARED), ("moderate", bugs.COMPARED)),
+}
+"""How hard a bug is to find: the tier of the program, and the kinds planted in it."""
 
 
 def numbered(source: str) -> str:
-    """Put its number before each line.
+    """Put its number behind each line.
 
     Args:
         source: A program.
 
     Returns:
-        Lines such as `1: def f(x):`.
+        Lines such as `def f(x):  # 1`; still a program.
     """
-    return "\n".join(f"{i}: {line}" for i, line in enumerate(source.split("\n"), 1))
+    lines = source.split("\n")
+    return "\n".join(bugs.numbered_line(line, i) for i, line in enumerate(lines, 1))
+
+
+def single_quoted(source: str) -> str:
+    """Write a program's texts in single quotes, so that JSON can quote its lines unescaped.
+
+    Args:
+        source: A program whose texts are in double quotes.
+
+    Returns:
+        The program, unchanged where a text holds a single quote itself.
+    """
+    return source if "'" in source else source.replace('"', "'")
 
 
 def _tests(rng: random.Random, program: Program) -> str:
-    mutants = [bug.source for bug in bugs.planted(program.compact)]
+    # Any test finds an undefined name; what tests are chosen by must be worth finding.
+    planted = bugs.planted(program.compact)
+    mutants = [bug.source for bug in planted if bug.kind != "undefined_name"]
     chosen = rng.sample(mutants, min(_MUTANTS, len(mutants)))
     expected = outcomes(program.compact, program.name, program.inputs)
     return chosen_tests(program.name, program.inputs, expected, chosen)
@@ -74,12 +96,12 @@ def _documentation(rng: random.Random, program: Program, _: Sequence[str]) -> Ro
 
 
 def _bug_explanation(rng: random.Random, program: Program, kinds: Sequence[str]) -> Row | None:
-    source = program.loop if rng.random() < 0.85 else program.compact
+    source = single_quoted(program.loop if rng.random() < 0.85 else program.compact)
     found: dict[str, list[bugs.Bug]] = {}
     for bug in bugs.planted(source):
         found.setdefault(bug.kind, []).append(bug)
     right = outcomes(source, program.name, program.inputs)
-    wanted = [kind for kind in kinds if kind in found] or list(found)
+    wanted = [kind for kind in kinds if kind in found]
     rng.shuffle(wanted)
     for kind in wanted:
         for bug in rng.sample(found[kind], len(found[kind])):
@@ -97,10 +119,14 @@ def _bug_explanation(rng: random.Random, program: Program, kinds: Sequence[str])
 
 
 def _shows(bug: bugs.Bug, program: Program, right: Sequence[str]) -> bool:
-    """Whether a bug changes what the program gives, and mostly without a crash."""
+    """Whether a bug changes what the program gives, and mostly without a crash.
+
+    An undefined name is nothing but a crash.
+    """
     wrong = outcomes(bug.source, program.name, program.inputs)
     crashes = sum(result.startswith("!") for result in wrong)
-    return sum(a != b for a, b in zip(right, wrong, strict=True)) >= 2 and 2 * crashes <= len(wrong)
+    changed = sum(a != b for a, b in zip(right, wrong, strict=True))
+    return changed >= 2 and (bug.kind == "undefined_name" or 2 * crashes <= len(wrong))
 
 
 _MAKERS = {
@@ -162,19 +188,22 @@ def tasks(
     Yields:
         Rows of different canonical forms; ends where the families seem to be exhausted.
     """
+    shapes = _PLANTED[tier] if category == "bug_explanation" else ((tier, bugs.KINDS),)
+    sources = [(programs(rng, level, choice), kinds) for level, kinds in shapes]
     wanted, idle, made = set(tags), 0, 0
-    for program in programs(rng, tier, choice):
-        idle += 1
-        if idle > _PATIENCE:
-            return
+    while (idle := idle + 1) <= _PATIENCE:
         if idle > _PATIENCE // 2:
             wanted = set()
-        aimed = [kind for kind in bugs.KINDS if kind in wanted] if made % 2 == 0 else []
-        row = task(rng, category, program, aimed or [rng.choice(bugs.KINDS)])
+        if idle % _INSIST == 1:
+            # The same kind is tried until a program has a place for it, else rare ones stay rare.
+            drawn, kinds = rng.choice(sources)
+            asked = [kind for kind in kinds if kind in wanted] if made % 2 == 0 else []
+            kind = rng.choice(asked or kinds)
+        row = task(rng, category, next(drawn), [kind])
         if row is None or (form := form_of(row)) in taken or not form:
             continue
         if made % 2 == 0 and wanted and not wanted & set(row["tags"]):
             continue
         taken.add(form)
         idle, made = 0, made + 1
-        yield row
+        yield row | {"tier": tier}
