@@ -1,38 +1,43 @@
 """Divides a round's budget of new examples among the categories. Counts only, no examples."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from loop.recipe import CurriculumSection
 from loop.records import Allocation, CategoryWeakness, Weakness
 from loop.stats import apportion
 
 LEAST_GAP = 0.05
-"""Gap of a category that still has to prove itself though its score reaches the target."""
+"""Gap of a category that failed the gate though its diagnose score is what the gate needs."""
 
 Claim = tuple[float, str]
 """A category's relative claim to the targeted part, and one phrase that says why."""
-Policy = Callable[[Weakness, tuple[str, ...]], dict[str, Claim]]
-"""(weakness, categories that failed this round's gate) → claim per category."""
+Policy = Callable[[Weakness, tuple[str, ...], Mapping[str, float]], dict[str, Claim]]
+"""(weakness, categories that failed this round's gate, aims) → claim per category."""
 
 
-def _by_gap(weakness: Weakness, failed_gate: tuple[str, ...]) -> dict[str, Claim]:
-    """Gap times priority for what is not met; after a look, for what failed the gate."""
+def _by_gap(
+    weakness: Weakness, failed_gate: tuple[str, ...], aims: Mapping[str, float]
+) -> dict[str, Claim]:
+    """Gap to what the gate needs times priority; after a look, for what failed it."""
 
     def claim(category: CategoryWeakness) -> Claim:
-        failed = category.category in failed_gate
+        failed, aim = category.category in failed_gate, aims[category.category]
         if failed_gate and not failed:
             return 0.0, "passed the gate"
-        if not failed and category.verdict == "met":
-            return 0.0, "met"
-        gap = max(category.gap, LEAST_GAP)
-        least = " (least)" if gap > category.gap else ""
-        why = f"gap {gap:.2f}{least} × priority {category.priority}"
+        gap = max(0.0, aim - category.score)
+        if failed:
+            gap = max(gap, LEAST_GAP)
+        elif not gap:
+            return 0.0, f"at the {aim:.2f} that the gate needs"
+        why = f"gap {gap:.2f} to the {aim:.2f} that the gate needs × priority {category.priority}"
         return gap * category.priority, f"failed the gate: {why}" if failed else why
 
     return {category.category: claim(category) for category in weakness.categories}
 
 
-def _uniform(weakness: Weakness, _failed_gate: tuple[str, ...]) -> dict[str, Claim]:
+def _uniform(
+    weakness: Weakness, _failed_gate: tuple[str, ...], _aims: Mapping[str, float]
+) -> dict[str, Claim]:
     """The same for all: the baseline arm."""
     return {category.category: (1.0, "uniform") for category in weakness.categories}
 
@@ -51,7 +56,11 @@ def _targeted(claims: dict[str, Claim], withhold: tuple[str, ...]) -> dict[str, 
 
 
 def allocate(
-    weakness: Weakness, failed_gate: tuple[str, ...], section: CurriculumSection, budget: int
+    weakness: Weakness,
+    failed_gate: tuple[str, ...],
+    aims: Mapping[str, float],
+    section: CurriculumSection,
+    budget: int,
 ) -> Allocation:
     """Divide a budget: a floor for all, the rest for those that need it.
 
@@ -59,6 +68,7 @@ def allocate(
         weakness: This round's weakness report.
         failed_gate: Categories that failed a look at the gate this round; they get the
             targeted part then.
+        aims: Diagnose score that each category needs, in [0, 1]; at least its target.
         section: Floor, policy and categories to withhold from.
         budget: New examples to divide.
 
@@ -70,7 +80,7 @@ def allocate(
     """
     if budget < 1:
         raise ValueError(f"there is no budget to divide: {budget}")
-    claims = POLICIES[section.policy](weakness, failed_gate)
+    claims = POLICIES[section.policy](weakness, failed_gate, aims)
     targeted = _targeted(claims, section.withhold)
     even = section.floor / len(claims)
     shares = {name: even + (1 - section.floor) * part for name, part in targeted.items()}

@@ -24,7 +24,7 @@ from loop.report.lines import evaluate_lines, fulfil_line, gate_line, train_line
 from loop.request import build_request
 from loop.rundir import RunDirectory
 from loop.stats import alpha_of_look
-from loop.stopping import decide
+from loop.stopping import aims, decide
 from loop.train import train
 
 
@@ -128,7 +128,9 @@ def improve(
     limit = recipe.stopping.max_examples
     left = recipe.curriculum.round_budget
     budget = left if limit is None else min(left, limit - course.accepted)
-    plan = (weakness, failed_gate, recipe.curriculum, budget)
+    gate = by_category(holdout.gate)
+    aim = aims(gate, recipe.taxonomy, recipe.stopping, len(course.rulings) + 1)
+    plan = (weakness, failed_gate, aim, recipe.curriculum, budget)
     allocation = run.once(f"{step}/allocation", Allocation, allocate, *plan)
     failed = {s.example_id for s in course.evaluations[-1].samples if not s.grade.passed}
     exemplars = {

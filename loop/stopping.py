@@ -40,6 +40,31 @@ def looks_table(
     }
 
 
+def aims(
+    gate_totals: Mapping[str, int],
+    taxonomy: tuple[CategorySection, ...],
+    section: StoppingSection,
+    look: int,
+) -> dict[str, float]:
+    """Say which score would pass the gate.
+
+    Args:
+        gate_totals: Items in the gate per category, at least 1.
+        taxonomy: All categories.
+        section: Verdict rule, error and number of looks.
+        look: The look to come, from 1.
+
+    Returns:
+        Share of passed items per category, in [0, 1]; 1 where not even that would do.
+    """
+    shares = {}
+    for category in taxonomy:
+        total = gate_totals[category.name]
+        passes = _needed(total, category.target, look, section)
+        shares[category.name] = 1.0 if passes is None else passes / total
+    return shares
+
+
 def check_gates(
     gate_totals: Mapping[str, int], taxonomy: tuple[CategorySection, ...], section: StoppingSection
 ) -> list[str]:

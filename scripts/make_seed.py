@@ -31,7 +31,7 @@ SIZES = {
     "documentation": 2500,
     "code_generation": 1500,
     "refactoring": 1000,
-    "bug_explanation": 270,
+    "bug_explanation": 200,
 }
 TIERS: dict[Tier, float] = {"simple": 0.75, "moderate": 0.2, "complex": 0.05}
 NOISE = {
@@ -42,7 +42,7 @@ NOISE = {
     "contradictory": 40,
     "missing": 25,
 }
-NUMBER = 20261123
+NUMBER = 20261124
 """What the committed files were made with."""
 UNSEEN: dict[Tier, int] = {"simple": 6, "moderate": 6, "complex": 3}
 

@@ -27,11 +27,13 @@ def divide(
     *categories: CategoryWeakness,
     budget: int = 100,
     failed_gate: tuple[str, ...] = (),
+    aim: float = 0.8,
     **curriculum: Any,
 ) -> Allocation:
     weakness = Weakness(round=1, categories=categories, weighted=0.5)
     section = CurriculumSection(**({"floor": 0.1} | curriculum))
-    return allocate(weakness, failed_gate, section, budget)
+    aims = dict.fromkeys((each.category for each in categories), aim)
+    return allocate(weakness, failed_gate, aims, section, budget)
 
 
 def test_doses_follow_gap_times_priority_above_a_floor() -> None:
@@ -39,16 +41,18 @@ def test_doses_follow_gap_times_priority_above_a_floor() -> None:
     assert doses == {"a": 5 + 60, "b": 5 + 30}
 
 
-def test_a_met_category_gets_the_floor_only() -> None:
-    allocation = divide(weak("a", 60), weak("b", 95, verdict="met"))
+def test_a_category_at_the_aim_gets_the_floor_only() -> None:
+    allocation = divide(weak("a", 60), weak("b", 80))
     assert allocation.doses == {"a": 95, "b": 5}
-    assert allocation.why == {"a": "gap 0.20 × priority 1", "b": "met: floor only"}
+    assert allocation.why == {
+        "a": "gap 0.20 to the 0.80 that the gate needs × priority 1",
+        "b": "at the 0.80 that the gate needs: floor only",
+    }
 
 
-def test_an_undecided_category_without_a_gap_still_gets_something() -> None:
-    allocation = divide(weak("a", 60), weak("b", 82, verdict="undecided"), floor=0.0)
-    assert allocation.doses == {"a": 80, "b": 20}
-    assert "least" in allocation.why["b"]
+def test_a_category_above_its_target_but_below_the_aim_still_gets_its_share() -> None:
+    allocation = divide(weak("a", 60), weak("b", 80, verdict="undecided"), aim=0.9, floor=0.0)
+    assert allocation.doses == {"a": 75, "b": 25}
 
 
 def test_after_a_failed_look_those_that_failed_get_the_budget() -> None:

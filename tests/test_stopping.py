@@ -4,7 +4,7 @@ import pytest
 
 from loop.recipe import CategorySection, StoppingSection
 from loop.records import CategoryWeakness, Decision, GateRuling, Weakness
-from loop.stopping import check_gates, decide, looks_table, shipped
+from loop.stopping import aims, check_gates, decide, looks_table, shipped
 
 TARGETS = {"a": 0.8, "b": 0.8}
 GATE = {"a": 100, "b": 100}
@@ -200,3 +200,9 @@ def test_a_target_of_one_is_refused_unless_by_point() -> None:
 def test_the_table_of_looks_shows_what_each_needs() -> None:
     table = looks_table({"a": 100, "b": 16}, TAXONOMY, StoppingSection(looks=2))
     assert table == {"a": (88, 90), "b": (16, None)}
+
+
+def test_the_aim_is_the_share_that_the_next_look_needs() -> None:
+    totals, section = {"a": 100, "b": 16}, StoppingSection(looks=2)
+    assert aims(totals, TAXONOMY, section, 1) == {"a": 0.88, "b": 1.0}
+    assert aims(totals, TAXONOMY, section, 2) == {"a": 0.90, "b": 1.0}

@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-EVIDENT = ("missing_return", "undefined_name", "wrong_initial_value")
-"""Kinds that the program alone gives away."""
+ONE_LINE = ("missing_return", "wrong_initial_value")
+"""Kinds that the faulty line alone gives away."""
+EVIDENT = (*ONE_LINE, "undefined_name")
+"""Kinds that the program alone gives away; an undefined name, by its other lines."""
 COMPARED = ("off_by_one", "wrong_operator", "wrong_variable", "wrong_condition")
 """Kinds that show only where the program is compared with what it should do."""
 KINDS = (*COMPARED, *EVIDENT)

@@ -176,8 +176,8 @@ def _joined(rng: random.Random, pipe: Pipe) -> Written:
         quoted = f'"{mark}".join({name})'
         lines = _accumulate(f"{name} = []", pipe, [f"{name}.append({pipe.item})"], quoted)
         spelled = SEPARATORS[mark]
-        what = f"a string of {pipe.over}, joined by {spelled}"
-        words = (*joined, (spelled.removesuffix("s").removesuffix("e"),))
+        what = f'a string of {pipe.over}, joined by "{mark}"'
+        words = (*joined, (f'"{mark}"', spelled.removesuffix("s").removesuffix("e")))
     return Written(
         lines,
         f'"{mark}".join({pipe.item} {pipe.clause})',

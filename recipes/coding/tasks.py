@@ -18,8 +18,8 @@ _MUTANTS = 10
 _PATIENCE = 400
 _INSIST = 40
 _PLANTED: dict[Tier, tuple[tuple[Tier, tuple[str, ...]], ...]] = {
-    "simple": (("simple", bugs.EVIDENT),),
-    "moderate": (("moderate", bugs.EVIDENT),),
+    "simple": (("simple", bugs.ONE_LINE),),
+    "moderate": (("simple", ("undefined_name",)), ("moderate", bugs.EVIDENT)),
     "complex": (("simple", bugs.COMPARED), ("moderate", bugs.COMPARED)),
 }
 """How hard a bug is to find: the tier of the program, and the kinds planted in it."""
