@@ -28,12 +28,12 @@ from coding.program import Family, Tier  # noqa: E402
 from coding.tasks import CATEGORIES, Row, tasks  # noqa: E402
 
 SIZES = {
-    "documentation": 2500,
-    "code_generation": 1500,
-    "refactoring": 1000,
+    "documentation": 3100,
+    "code_generation": 1150,
+    "refactoring": 800,
     "bug_explanation": 200,
 }
-TIERS: dict[Tier, float] = {"simple": 0.75, "moderate": 0.2, "complex": 0.05}
+TIERS: dict[Tier, float] = {"simple": 0.85, "moderate": 0.12, "complex": 0.03}
 NOISE = {
     "duplicate": 60,
     "renamed": 60,
@@ -42,7 +42,7 @@ NOISE = {
     "contradictory": 40,
     "missing": 25,
 }
-NUMBER = 20261124
+NUMBER = 20261125
 """What the committed files were made with."""
 UNSEEN: dict[Tier, int] = {"simple": 6, "moderate": 6, "complex": 3}
 
