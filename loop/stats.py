@@ -155,6 +155,27 @@ def power(total: int, needed: int, true_score: float) -> float:
     return 1.0 if needed <= 0 else float(bdtrc(needed - 1, total, true_score))
 
 
+def chance_to_pass(passed: int, total: int, needed: int, items: int) -> float:
+    """Foretell a gate from what was measured on other items of the same kind.
+
+    Args:
+        passed: Items passed so far, of the other set.
+        total: Items in that set, at least 1.
+        needed: Passes that the gate needs.
+        items: Items in the gate.
+
+    Returns:
+        Probability in [0, 1] of at least that many passes: beta-binomial, with Jeffreys' prior.
+
+    Raises:
+        ValueError: The counts do not go together.
+    """
+    from scipy.stats import betabinom
+
+    _check(passed, total)
+    return float(betabinom.sf(needed - 1, items, passed + 0.5, total - passed + 0.5))
+
+
 def score_for_power(total: int, needed: int, power: float = 0.8) -> float:
     """How good a model must truly be in order to pass with a given chance.
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from loop.recipe import CategorySection, StoppingSection
 from loop.records import Decision, GateRuling, Outcome, Weakness
-from loop.stats import EDGE, alpha_of_look, passes_needed, point_passes_needed
+from loop.stats import EDGE, alpha_of_look, chance_to_pass, passes_needed, point_passes_needed
 
 
 def _needed(total: int, target: float, look: int, section: StoppingSection) -> int | None:
@@ -104,16 +104,16 @@ def check_gates(
     return problems
 
 
-def _behind(
+def _chances(
     latest: Weakness, needed: Mapping[str, int], gate_totals: Mapping[str, int]
-) -> tuple[str, ...]:
-    """Categories whose diagnose score is below the share that the gate needs."""
-    return tuple(
-        weak.category
+) -> dict[str, float]:
+    """Chance of each category to pass the gate, judged by its diagnose score."""
+    return {
+        weak.category: chance_to_pass(
+            weak.passed, weak.total, needed[weak.category], gate_totals[weak.category]
+        )
         for weak in latest.categories
-        # passed / total >= needed / gate total, in whole numbers.
-        if weak.passed * gate_totals[weak.category] < needed[weak.category] * weak.total
-    )
+    }
 
 
 def _best_round(history: tuple[Weakness, ...], min_gain: float) -> Weakness:
@@ -180,7 +180,7 @@ def decide(
     looked_now = bool(rulings) and rulings[-1].round == latest.round
     if looked_now and rulings[-1].all_met:
         return _stop("met", f"every category met its target at look {rulings[-1].look} at the gate")
-    behind: tuple[str, ...] = ()
+    unlikely = ""
     if look <= section.looks:
         needed: dict[str, int] = {}
         for name, target in targets.items():
@@ -189,10 +189,13 @@ def decide(
                 reason = f"no usable look is left: look {look} cannot prove the target of {name}"
                 return _stop("budget", reason)
             needed[name] = passes
-        behind = _behind(latest, needed, gate_totals)
-        if not (behind or looked_now):
-            reason = f"every diagnose score is at what look {look} at the gate needs"
-            return Decision(action="gate", reason=reason)
+        chances = _chances(latest, needed, gate_totals)
+        chance = math.prod(chances.values())
+        told = f"the chance that every category passes look {look} at the gate is {chance:.2f}"
+        if chance >= section.min_chance and not looked_now:
+            return Decision(action="gate", reason=told)
+        least = min(chances, key=lambda name: chances[name])
+        unlikely = f"{told}; least of all {least} ({chances[least]:.2f})"
     if spent := _spent(latest.round, len(rulings), section, accepted_examples, hours):
         return spent
     best = _best_round(history, section.min_gain)
@@ -205,8 +208,7 @@ def decide(
     if looked_now:
         failed = ", ".join(name for name, met in rulings[-1].met.items() if not met)
         return Decision(action="continue", reason=f"the gate failed {failed}")
-    reason = f"not yet at what the gate needs: {', '.join(behind)}"
-    return Decision(action="continue", reason=reason)
+    return Decision(action="continue", reason=unlikely)
 
 
 def shipped(

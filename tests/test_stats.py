@@ -183,3 +183,16 @@ def test_apportion_stays_within_one_of_the_exact_share() -> None:
 def test_apportion_without_a_claim_is_refused() -> None:
     with pytest.raises(ValueError, match="nothing can be divided"):
         stats.apportion({"a": 0.0}, 3)
+
+
+def test_the_chance_to_pass_is_what_simulation_finds() -> None:
+    random = np.random.default_rng(11)
+    scores = random.beta(33 + 0.5, 7 + 0.5, 200_000)
+    share = float((random.binomial(60, scores) >= 44).mean())
+    assert stats.chance_to_pass(33, 40, 44, 60) == pytest.approx(share, abs=0.005)
+    assert stats.chance_to_pass(0, 40, 0, 60) == 1.0
+
+
+def test_an_impossible_count_has_no_chance_to_be_foretold() -> None:
+    with pytest.raises(ValueError, match="41"):
+        stats.chance_to_pass(41, 40, 44, 60)

@@ -216,6 +216,8 @@ class StoppingSection(Section):
     """Error allowed over all looks at the gate together."""
     looks: int = Field(3, ge=1, le=20)
     """Most looks at the gate."""
+    min_chance: float = Field(0.25, gt=0, le=1)
+    """Least chance, foretold from the diagnose scores, that a look would pass every category."""
     max_rounds: int = Field(6, ge=1)
     max_examples: int | None = Field(None, ge=1)
     """Most examples accepted over the run, the seed dose not counted."""
