@@ -301,7 +301,8 @@ def test_a_run_that_passes_the_gate_opens_final_once_and_exits_0(tmp_path: Path)
 
 
 PACKAGED = (
-    "training.checkpoint_steps=2",
+    "training.epochs=3",
+    "training.checkpoint_steps=4",
     "curriculum.seed_dose=6",
     "curriculum.round_budget=8",
     "holdout.min_per_category=14",
@@ -311,7 +312,7 @@ PACKAGED = (
     "evaluation.unseen=[]",
     "curation.verify=false",
 )
-"""The coding recipe cut to four items a category and three steps a training."""
+"""The coding recipe cut to four items a category and 18 steps in round 1."""
 
 
 def test_real_rounds_on_the_packaged_model(tmp_path: Path) -> None:
@@ -334,7 +335,8 @@ def test_real_rounds_on_the_packaged_model(tmp_path: Path) -> None:
         adapter = json.loads((run / f"round-0{number}/adapter.json").read_text())
         assert all(0 < point["loss"] < 5 for point in adapter["loss"])
     losses = [p["loss"] for p in json.loads((run / "round-01/adapter.json").read_text())["loss"]]
-    assert losses[-1] < losses[0]
+    assert len(losses) == 18
+    assert sum(losses[12:]) < sum(losses[:6]), "the third pass over the rows against the first"
     request = json.loads((run / "round-01/request.json").read_text())
     assert sum(item["count"] for item in request["items"]) == 8
     accepted = [json.loads(row) for row in (run / "round-01/accepted.jsonl").open()]
