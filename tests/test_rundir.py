@@ -197,3 +197,13 @@ def test_artefacts_leave_out_times(tmp_path: Path) -> None:
         assert artefacts(tmp_path) == before
         run.write_text("report.md", "# B\n## Time per stage\n2 s\n")
         assert artefacts(tmp_path) != before
+
+
+def test_artefacts_are_equal_whether_or_not_the_report_has_times(tmp_path: Path) -> None:
+    for name, tail in (("timed", "\n\n## Time per stage\n\n| train | 3 s |\n"), ("untimed", "\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "report.md").write_text(f"# Round 1\n\nScores.{tail}")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "report.md").write_text("# Round 1\n\nOther scores.\n")
+    assert artefacts(tmp_path / "timed") == artefacts(tmp_path / "untimed")
+    assert artefacts(tmp_path / "timed") != artefacts(tmp_path / "other")
