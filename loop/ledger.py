@@ -2,11 +2,14 @@
 
 import json
 import os
+import threading
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from loop.budget import Account
 from loop.errors import RunDirectoryError
 
 
@@ -24,41 +27,79 @@ class Ledger:
         """
         self.path = path
         self.entries: list[dict[str, Any]] = []
-        torn = 0
+        """All but money entries, of which there may be too many to keep."""
+        self.account = Account()
+        """What the money entries come to."""
+        self._lock = threading.Lock()
+        self.torn_bytes = self._repair() if path.exists() else 0
         if path.exists():
-            data = path.read_bytes()
-            whole = data[: data.rfind(b"\n") + 1]
-            torn = len(data) - len(whole)
-            if torn:
-                with path.open("r+b") as file:
-                    file.truncate(len(whole))
-                    os.fsync(file.fileno())
-            for number, row in enumerate(whole.splitlines(), 1):
+            self._read()
+        if self.torn_bytes:
+            self.append("repaired", detail=f"dropped a torn last line of {self.torn_bytes} bytes")
+
+    def _repair(self) -> int:
+        """Cut a torn last line off; its bytes."""
+        with self.path.open("r+b") as file:
+            size = end = file.seek(0, os.SEEK_END)
+            while end:
+                start = max(0, end - 65536)
+                file.seek(start)
+                if (place := file.read(end - start).rfind(b"\n")) >= 0:
+                    end = start + place + 1
+                    break
+                end = start
+            if end < size:
+                file.truncate(end)
+                os.fsync(file.fileno())
+        return size - end
+
+    def _read(self) -> None:
+        with self.path.open("rb") as file:
+            for number, row in enumerate(file, 1):
                 try:
-                    self.entries.append(json.loads(row))
-                except json.JSONDecodeError as error:
+                    entry = json.loads(row)
+                    if not self.account.apply(entry):
+                        self.entries.append(entry)
+                except ValueError as error:
                     raise RunDirectoryError(
-                        f"{path}:{number} is not JSON; restore the file or start a new run"
+                        f"{self.path}:{number} is not JSON; restore the file or start a new run"
                     ) from error
-        self.torn_bytes = torn
-        if torn:
-            self.append("repaired", detail=f"dropped a torn last line of {torn} bytes")
+                except (LookupError, TypeError, AttributeError) as error:
+                    raise RunDirectoryError(
+                        f"{self.path}:{number} does not fit what stands before it; restore the "
+                        "file or start a new run"
+                    ) from error
 
     def append(self, event: str, step: str = "", **facts: Any) -> None:  # noqa: ANN401 - JSON
-        """Write one entry.
+        """Write one entry that is not about money.
 
         Args:
             event: What happened.
             step: Which step it happened to.
             **facts: JSON values.
         """
-        entry = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "event": event}
-        entry |= ({"step": step} if step else {}) | facts
-        with self.path.open("ab") as file:
-            file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+        entry = {"event": event} | ({"step": step} if step else {}) | facts
+        (stamped,) = self.write([entry])
+        self.account.apply(stamped)
+        self.entries.append(stamped)
+
+    def write(self, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Put entries on disk together, for one price; they are not counted here.
+
+        Args:
+            entries: In order, without their time.
+
+        Returns:
+            Them with their time; they are on disk.
+        """
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        stamped = [{"time": now, **entry} for entry in entries]
+        data = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in stamped)
+        with self._lock, self.path.open("ab") as file:
+            file.write(data.encode("utf-8", "replace"))
             file.flush()
             os.fsync(file.fileno())
-        self.entries.append(entry)
+        return stamped
 
     @property
     def seconds(self) -> dict[str, float]:

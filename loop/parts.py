@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
 
 from loop import models, plugins
+from loop.budget import Purse
 from loop.curate import Curator, Embed, Scorer, curate, scorer_of, sentence_encoder
 from loop.diagnose import Probes
 from loop.errors import DataError
@@ -43,6 +44,8 @@ class Parts:
     folder: Path
     """The recipe file's folder."""
     run_folder: Path
+    purse: Purse = field(default_factory=Purse)
+    """Pays teachers and judges."""
 
     def seed(self, *names: str | int) -> int:
         """Derive a stage's random seed.
@@ -64,7 +67,7 @@ class Parts:
     @cached_property
     def judging(self) -> Judging | None:
         """The judge of answers that no program can judge, if the recipe names one."""
-        return load_judging(self.recipe.judge, self.folder, self.seed("judge"))
+        return load_judging(self.recipe.judge, self.folder, self.seed("judge"), self.purse)
 
     @cached_property
     def graders(self) -> dict[str, Grader]:
@@ -132,7 +135,8 @@ class Parts:
     @cached_property
     def teacher(self) -> Teacher | None:
         """The teacher, if the recipe names one."""
-        return load_teacher(self.recipe.teacher, self.folder, self.seed("teacher"))
+        section, seed = self.recipe.teacher, self.seed("teacher")
+        return load_teacher(section, self.folder, seed, self.run_folder, self.purse)
 
     @cached_property
     def unseen(self) -> tuple[Example, ...]:
@@ -192,7 +196,8 @@ class Parts:
     @cached_property
     def _quality_judge(self) -> Judge | None:
         """Scores the quality of rows, if the recipe names one."""
-        return load_judge(self.recipe.curation.quality, self.folder, self.seed("quality"))
+        section, seed = self.recipe.curation.quality, self.seed("quality")
+        return load_judge(section, self.folder, seed, self.purse)
 
     @cached_property
     def _encoder(self) -> Embed | None:

@@ -152,6 +152,10 @@ def _time(recipe: Recipe, timings: Mapping[str, float] | None) -> str:
 
 
 def _cost(recipe: Recipe) -> str:
+    if recipe.budget.usd is not None:
+        return f"at most {recipe.budget.usd} USD for teachers and judges (budget.usd)"
+    if recipe.teacher.api is not None:
+        return f"unlimited: set budget.usd; {recipe.teacher.api.model} is asked for every example"
     if recipe.teacher.use is None:
         return "0 USD: no paid teacher, the pool only"
     return f"unknown: {recipe.teacher.use} declares no price; all else costs 0 USD"

@@ -90,12 +90,14 @@ def _run(path: Path, assignments: tuple[str, ...], run_dir: Path | None, finish:
             line(f"ledger   | dropped a torn last line of {run.ledger.torn_bytes} bytes")
         resumed = run.begin(recipe, environment(path.parent, path.stem))
         line(f"run      | {target} {'resumed' if resumed else 'started'}")
+        from loop.budget import Purse
         from loop.controller import run_loop
         from loop.models import resolve
         from loop.parts import Parts
 
         line(f"machine  | {resolve(recipe.model).description}")
-        parts = Parts(recipe, path.parent, target)
+        purse = Purse(recipe.budget, recipe.prices, run.ledger.account, run.ledger.write)
+        parts = Parts(recipe, path.parent, target, purse)
         parts.check()
         summary = run_loop(run, parts, finish)
     line(_closing(summary.outcome, target, path))

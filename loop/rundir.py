@@ -44,7 +44,11 @@ RAISABLE = (
     "stopping.max_examples",
     "stopping.max_hours",
     "stopping.looks",
+    "budget.usd",
 )
+
+
+_ASIDE = ("ledger.jsonl", "timing.json", "lock", "deliveries.jsonl")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -351,13 +355,13 @@ def artefacts(path: Path) -> dict[str, str]:
         path: A run directory.
 
     Returns:
-        Relative file name → SHA-256. Left out: the ledger, timing.json, the lock; of reports, the
-        section on time.
+        Relative file name → SHA-256. Left out: the ledger, timing.json, the lock, paid replies in
+        the order in which they came; of reports, the section on time.
     """
     hashes = {}
     for file in sorted(path.rglob("*")):
         name = str(file.relative_to(path))
-        if not file.is_file() or name in ("ledger.jsonl", "timing.json", "lock"):
+        if not file.is_file() or name in _ASIDE:
             continue
         if file.suffix == ".html":
             continue  # rendered from the .md beside it

@@ -1,10 +1,4 @@
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,70 +6,9 @@ from loop.errors import TeacherError
 from loop.judges import JudgeError, load_judge
 from loop.judges.openai import OpenAIJudge
 from loop.recipe import QualitySection
+from tests.server import RESET, SILENT, Answer, Server, raw, refused, said, serving
 
 SCHEMA = {"type": "object", "properties": {"clarity": {"type": "integer"}}}
-Reply = tuple[int, dict[str, str], bytes]
-
-
-def said(content: object) -> Reply:
-    message = {"role": "assistant", "content": content}
-    return 200, {}, json.dumps({"choices": [{"index": 0, "message": message}]}).encode()
-
-
-def refused(status: int, **headers: str) -> Reply:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return status, named, json.dumps({"error": {"message": f"refused {status}"}}).encode()
-
-
-SILENT: Reply = (0, {}, b"")
-
-
-class Server:
-    """Speaks the chat completions protocol on loopback; the last reply is given for ever."""
-
-    def __init__(self, url: str, replies: list[Reply]) -> None:
-        self.url, self.replies = url, replies
-        self.bodies: list[dict[str, Any]] = []
-        self.paths: list[str] = []
-        self.keys: list[str | None] = []
-        self.over = threading.Event()
-
-
-@contextmanager
-def serving(*replies: Reply) -> Iterator[Server]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers["Content-Length"])
-            server.bodies.append(json.loads(self.rfile.read(length)))
-            server.paths.append(self.path)
-            server.keys.append(self.headers["Authorization"])
-            status, headers, body = server.replies[min(len(server.bodies), len(replies)) - 1]
-            if not status:
-                # Released when the client has given up; else it gets an answer that is too late.
-                server.over.wait(5)
-                status, headers, body = said("late")
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            with suppress(BrokenPipeError):
-                self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server = Server(f"http://127.0.0.1:{listening.server_port}/v1", list(replies))
-    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.over.set()
-        listening.shutdown()
-        thread.join()
-        listening.server_close()
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +20,12 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def judge(server: Server, pauses: list[float] | None = None, **options: object) -> OpenAIJudge:
     given = {"model": "m-1", "base_url": server.url, "key_env": "TEST_KEY", **options}
-    return OpenAIJudge(given, 7, pause=([] if pauses is None else pauses).append)
+    waited = [] if pauses is None else pauses
+
+    async def pause(seconds: float) -> None:
+        waited.append(seconds)
+
+    return OpenAIJudge(given, 7, pause=pause)
 
 
 def forms(server: Server) -> list[str | None]:
@@ -98,7 +36,9 @@ def test_a_prompt_is_sent_with_key_seed_and_schema_and_the_text_comes_back() -> 
     with serving(said('{"clarity": 4}')) as server:
         reply = judge(server).ask("Grade it.", SCHEMA)
     assert reply == '{"clarity": 4}'
-    assert (server.paths, server.keys) == (["/v1/chat/completions"], ["Bearer sk-secret"])
+    (seen,) = server.seen
+    assert seen.path == "/v1/chat/completions"
+    assert seen.headers["authorization"] == "Bearer sk-secret"
     assert server.bodies == [
         {
             "model": "m-1",
@@ -108,7 +48,7 @@ def test_a_prompt_is_sent_with_key_seed_and_schema_and_the_text_comes_back() -> 
             "temperature": 0.0,
             "response_format": {
                 "type": "json_schema",
-                "json_schema": {"name": "grades", "strict": True, "schema": SCHEMA},
+                "json_schema": {"name": "reply", "strict": True, "schema": SCHEMA},
             },
         }
     ]
@@ -122,7 +62,7 @@ def test_a_prompt_with_damaged_text_can_be_sent() -> None:
 def test_a_server_without_a_key_is_sent_none() -> None:
     with serving(said("ok")) as server:
         judge(server, key_env="").ask("x", SCHEMA)
-    assert server.keys == [None]
+    assert "authorization" not in server.seen[0].headers
 
 
 def test_what_a_model_refuses_can_be_left_out() -> None:
@@ -151,27 +91,37 @@ def test_a_model_that_says_nothing_gives_an_empty_reply(content: object) -> None
         refused(500),
         refused(503),
         SILENT,
-        (200, {}, b"<html>"),
-        (200, {}, b"{}"),
-        (200, {}, b'{"choices": [{"message": []}]}'),
+        RESET,
+        raw(b"<html>"),
+        raw(b"{}"),
+        raw(b'{"choices": [{"message": []}]}'),
     ],
 )
-def test_a_passing_failure_is_tried_again_after_a_longer_pause(passing: Reply) -> None:
+def test_a_passing_failure_is_tried_again_after_a_longer_pause(passing: Answer) -> None:
     pauses: list[float] = []
     with serving(passing, passing, said("ok")) as server:
         assert judge(server, pauses, timeout=0.2).ask("x", SCHEMA) == "ok"
-    assert pauses == [1.0, 2.0]
+    first, second = pauses
+    assert 0.5 <= first < 1.0 <= second < 2.0
 
 
 @pytest.mark.parametrize(
     ("asked", "waited"),
-    [("7", 7.0), ("3600", 60.0), ("soon", 1.0), ("-1", 1.0), ("1" * 5000, 60.0)],
+    [("7", 7.0), ("0.25", 0.25), ("3600", 60.0), ("1" * 5000, 60.0), ("inf", 60.0)],
 )
 def test_a_server_that_says_how_long_to_wait_is_heard(asked: str, waited: float) -> None:
     pauses: list[float] = []
     with serving(refused(429, Retry_After=asked), said("ok")) as server:
         judge(server, pauses).ask("x", SCHEMA)
     assert pauses == [waited]
+
+
+@pytest.mark.parametrize("asked", ["soon", "-1", "nan", "Thu, 01 Jan 1970 00:00:00 GMT"])
+def test_a_server_that_asks_for_nonsense_is_asked_again_when_it_suits(asked: str) -> None:
+    pauses: list[float] = []
+    with serving(refused(429, Retry_After=asked), said("ok")) as server:
+        judge(server, pauses).ask("x", SCHEMA)
+    assert 0.5 <= pauses[0] < 1.0
 
 
 def test_a_server_that_never_answers_is_an_error_that_says_what_to_do() -> None:
@@ -197,7 +147,7 @@ def test_a_server_that_is_not_there_is_an_error() -> None:
         (401, "look at the key in the environment variable TEST_KEY"),
         (403, "look at the key"),
         (404, "knows m-1"),
-        (405, "look at curation.quality.options"),
+        (405, "look at the options of m-1"),
     ],
 )
 def test_a_lasting_refusal_is_not_tried_again(status: int, remedy: str) -> None:
@@ -215,15 +165,14 @@ def test_a_prompt_refused_in_every_form_is_an_error() -> None:
 
 @pytest.mark.parametrize("status", [400, 413])
 def test_a_row_that_a_working_server_will_not_take_gets_no_reply(status: int) -> None:
-    unfit = [refused(status)] * 3
-    with serving(said("one"), *unfit, said("three")) as server:
+    with serving(said("one"), refused(status), said("three")) as server:
         asked = judge(server)
         assert [asked.ask(prompt, SCHEMA) for prompt in "abc"] == ["one", "", "three"]
     assert forms(server)[-1] == "json_schema"
 
 
 def test_what_a_server_says_in_an_error_is_shown_on_one_short_line() -> None:
-    hostile: Reply = (401, {}, b"\x1b[31mred\n\xff" + b"x" * 5000)
+    hostile = raw(b"\x1b[31mred\n\xff" + b"x" * 5000, 401)
     with serving(hostile) as server, pytest.raises(JudgeError) as caught:
         judge(server).ask("x", SCHEMA)
     assert str(caught.value).isprintable()
@@ -235,7 +184,7 @@ def test_a_redirect_is_not_followed() -> None:
         moved = refused(302, Location=f"{other.url}/chat/completions")
         with serving(moved) as server, pytest.raises(JudgeError, match="points elsewhere"):
             judge(server).ask("x", SCHEMA)
-        assert other.bodies == []
+        assert other.seen == []
 
 
 def test_a_missing_key_is_named_before_anything_is_sent() -> None:

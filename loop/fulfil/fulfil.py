@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from loop.example import Example
-from loop.fulfil.teacher import Teacher
+from loop.fulfil.teacher import Teacher, delivered
 from loop.recipe import TeacherSection
 from loop.records import Curated, Fulfilment, GenerationRequest, Rejected, RequestItem
 
@@ -115,12 +115,11 @@ def fulfil(
     for attempt in range(section.attempts if teacher is not None else 0):
         assert teacher is not None
         candidates: list[Example] = []
-        for item in request.items:
-            if not (count := missing(item)):
-                continue
-            source = f"synthetic:{teacher.name}"
+        wants = [(item, count) for item in request.items if (count := missing(item))]
+        source = f"synthetic:{teacher.name}"
+        for (item, count), given in zip(wants, delivered(teacher, wants, attempt), strict=True):
             # A teacher that returns more than was asked for is cut, so that budgets hold.
-            for row, raw in enumerate(teacher.deliver(item, count, attempt)[:count], 1):
+            for row, raw in enumerate(given[:count], 1):
                 received += 1
                 read = _read(raw, item, source, row)
                 if isinstance(read, Rejected):

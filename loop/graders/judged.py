@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from loop.budget import Purse
 from loop.errors import RecipeError
 from loop.graders.pairwise import PairwiseGrader
 from loop.graders.rubric import RubricGrader
@@ -23,13 +24,16 @@ class Judging:
     """Random seed of the prompts' marks."""
 
 
-def load_judging(section: JudgeSection, folder: Path, seed: int) -> Judging | None:
+def load_judging(
+    section: JudgeSection, folder: Path, seed: int, purse: Purse | None = None
+) -> Judging | None:
     """Make the judge that a recipe names.
 
     Args:
         section: The recipe's `judge` section.
         folder: The recipe's folder.
         seed: Random seed.
+        purse: Pays; without one nothing is counted.
 
     Returns:
         The judge, ready to be asked; None where the recipe names none.
@@ -39,7 +43,7 @@ def load_judging(section: JudgeSection, folder: Path, seed: int) -> Judging | No
     """
     if section.use is None:
         return None
-    judge = make_judge("judge.use", section.use, section.options, folder, seed)
+    judge = make_judge("judge.use", section.use, section.options, folder, seed, purse)
     return Judging(Asking(judge, section.options), section.repeats, seed)
 
 

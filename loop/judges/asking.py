@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from loop.api.structured import LONGEST, objects_in, one_line
 from loop.example import digest_of
 from loop.judges.judge import Judge
 
+__all__ = ["REPLIES", "Asking", "Malformed", "Question", "Reply", "objects_in", "one_line"]
+
 REPLIES = "judge.jsonl"
 """Name of the file that replies are kept in, beside the answers that they judge."""
-LONGEST = 20_000
-"""Characters of a reply that are read."""
-_OBJECTS = 50
-"""Places in a reply where a JSON object may begin."""
 _AHEAD = 2
 """Questions waiting for each that is under way."""
 _AGAIN = """
@@ -146,45 +145,6 @@ def _reply(texts: Sequence[str], question: Question[Read]) -> Reply[Read]:
         if not isinstance(read, Malformed):
             return Reply(read, malformed)
     return Reply(None, len(texts))
-
-
-def objects_in(reply: str) -> list[dict[str, Any]]:
-    """Find the JSON objects of a reply, behind whatever a model thinks aloud first.
-
-    Args:
-        reply: As it came.
-
-    Returns:
-        The outermost objects, in order; those that cannot be parsed are passed over.
-    """
-    text = reply[:LONGEST].rpartition("</think>")[2]
-    found: list[dict[str, Any]] = []
-    start = text.find("{")
-    for _ in range(_OBJECTS):
-        if start < 0:
-            break
-        try:
-            value, end = json.JSONDecoder().raw_decode(text, start)
-            found.append(value)
-        except (ValueError, RecursionError):
-            end = start + 1
-        start = text.find("{", end)
-    return found
-
-
-def one_line(text: str, longest: int = 300) -> str:
-    """Make a model's sentence fit for a report.
-
-    Args:
-        text: Anything.
-        longest: Characters kept.
-
-    Returns:
-        Printable text on one line.
-    """
-    whole = text.encode("utf-8", "replace").decode("utf-8")
-    printable = "".join(char if char.isprintable() else " " for char in whole)
-    return " ".join(printable.split())[:longest]
 
 
 class _Journal:

@@ -6,6 +6,7 @@ from typing import Any, Protocol, cast
 
 from pydantic import ValidationError
 
+from loop.budget import Purse, paid_from
 from loop.errors import LoopError, TeacherError
 from loop.plugins import load
 from loop.recipe import QualitySection
@@ -36,13 +37,16 @@ class Judge(Protocol):
         ...
 
 
-def load_judge(section: QualitySection, folder: Path, seed: int) -> Judge | None:
+def load_judge(
+    section: QualitySection, folder: Path, seed: int, purse: Purse | None = None
+) -> Judge | None:
     """Make the judge that the recipe names.
 
     Args:
         section: The recipe's `curation.quality` section.
         folder: The recipe file's folder.
         seed: The run's random seed.
+        purse: Pays; without one nothing is counted.
 
     Returns:
         The judge, or None where the recipe names none.
@@ -52,10 +56,18 @@ def load_judge(section: QualitySection, folder: Path, seed: int) -> Judge | None
     """
     if section.judge is None:
         return None
-    return make_judge("curation.quality.judge", section.judge, section.options, folder, seed)
+    key = "curation.quality.judge"
+    return make_judge(key, section.judge, section.options, folder, seed, purse)
 
 
-def make_judge(key: str, name: str, options: Mapping[str, Any], folder: Path, seed: int) -> Judge:
+def make_judge(
+    key: str,
+    name: str,
+    options: Mapping[str, Any],
+    folder: Path,
+    seed: int,
+    purse: Purse | None = None,
+) -> Judge:
     """Make a judge.
 
     Args:
@@ -64,6 +76,7 @@ def make_judge(key: str, name: str, options: Mapping[str, Any], folder: Path, se
         options: Passed to the judge as they are.
         folder: The recipe file's folder.
         seed: The run's random seed.
+        purse: Pays; without one nothing is counted.
 
     Returns:
         The judge.
@@ -81,7 +94,7 @@ def make_judge(key: str, name: str, options: Mapping[str, Any], folder: Path, se
     lacking = [name for name in ("name", "parallel", "ask") if not hasattr(judge, name)]
     if lacking:
         raise TeacherError(f"{key}: a judge has `name`, `parallel` and `ask`; no {lacking[0]}")
-    return cast(Judge, judge)
+    return cast(Judge, paid_from(judge, purse) if purse is not None else judge)
 
 
 def _problems(error: ValidationError) -> str:

@@ -1,5 +1,6 @@
 """The typed recipe. The only place that reads YAML; nothing below a command sees a raw dict."""
 
+from loop.recipe.api import ApiSection, BudgetSection, PriceSection
 from loop.recipe.category import CategorySection
 from loop.recipe.curriculum import CurriculumSection, TeacherSection
 from loop.recipe.data import (
@@ -24,7 +25,9 @@ from loop.recipe.training import TrainingSection
 __all__ = [
     "JUDGED",
     "Action",
+    "ApiSection",
     "AssignSection",
+    "BudgetSection",
     "CategorySection",
     "CurationSection",
     "CurriculumSection",
@@ -33,6 +36,7 @@ __all__ = [
     "HoldoutSection",
     "JudgeSection",
     "ModelSection",
+    "PriceSection",
     "QualitySection",
     "Recipe",
     "RubricSection",

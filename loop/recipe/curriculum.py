@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from loop.recipe.api import ApiSection
 from loop.recipe.section import PLUGIN, Section
 
 
@@ -30,9 +31,11 @@ class TeacherSection(Section):
     """Who fulfils a generation request once the pool is dry."""
 
     use: str | None = None
-    """`module:attribute` of a Teacher class, or none: the pool only."""
+    """`module:attribute` of a Teacher class; none of `use` and `api` is the pool only."""
     options: dict[str, Any] = Field(default_factory=dict)
-    """Passed to the teacher as they are."""
+    """Passed to the teacher that `use` names, as they are."""
+    api: ApiSection | None = None
+    """A model behind an OpenAI-compatible server as the teacher, in place of `use`."""
     attempts: int = Field(3, ge=1, le=20)
     """How often a shortfall is asked for again."""
     pool_first: bool = True
@@ -44,3 +47,9 @@ class TeacherSection(Section):
         if value is not None and not PLUGIN.match(value):
             raise ValueError("a teacher is named as module:attribute")
         return value
+
+    @model_validator(mode="after")
+    def _one_teacher(self) -> "TeacherSection":
+        if self.use is not None and self.api is not None:
+            raise ValueError("teacher.use and teacher.api are both set; keep one")
+        return self

@@ -2,6 +2,7 @@
 
 from pydantic import Field, model_validator
 
+from loop.recipe.api import BudgetSection, PriceSection
 from loop.recipe.category import CategorySection
 from loop.recipe.curriculum import CurriculumSection, TeacherSection
 from loop.recipe.data import CurationSection, HoldoutSection, SeedSection
@@ -31,6 +32,9 @@ class Recipe(Section):
     judge: JudgeSection = JudgeSection()
     curriculum: CurriculumSection = CurriculumSection()
     teacher: TeacherSection = TeacherSection()
+    prices: dict[str, PriceSection] = Field(default_factory=dict)
+    """Model, as a teacher or judge names it → what its tokens cost; before published prices."""
+    budget: BudgetSection = BudgetSection()
     stopping: StoppingSection = StoppingSection()
     sandbox: SandboxSection = SandboxSection()
 

@@ -1,0 +1,234 @@
+"""Reserves at the worst case before anything is sent, settles after, and never goes over."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+from itertools import count
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+
+from loop.budget.account import Account
+from loop.budget.price import NANO, Price, Usage, price_of, usd
+from loop.errors import LoopError
+from loop.recipe import BudgetSection, PriceSection
+
+Entry = dict[str, Any]
+Kind = Literal["examples", "gpu_seconds", "people_seconds"]
+"""What is counted beside money."""
+
+
+class OverBudget(LoopError):
+    """A hard stop was reached; what was asked for would cross it. Nothing of it was sent."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One attempt to be paid for."""
+
+    id: str
+    """Unique in the run."""
+    role: str
+    """teacher or judge."""
+    model: str
+    price: Price | None
+    prompt: int
+    """Most tokens of the prompt."""
+    completion: int | None
+    """Most tokens of all candidates together; None where no limit is sent."""
+
+    @property
+    def worst(self) -> int | None:
+        """Nano-dollars that it costs at most; None where that is unknown."""
+        if self.price is None or self.completion is None:
+            return None
+        return self.price.worst(self.prompt, self.completion)
+
+
+class Purse:
+    """The one place that says whether something may be paid for. Safe to use from any thread."""
+
+    def __init__(
+        self,
+        limits: BudgetSection | None = None,
+        prices: Mapping[str, PriceSection] | None = None,
+        account: Account | None = None,
+        write: Callable[[Sequence[Entry]], object] = lambda _: None,
+        stops: Mapping[Kind, int] | None = None,
+    ) -> None:
+        """Open a purse.
+
+        Args:
+            limits: The hard stop on money; none by default.
+            prices: The recipe's prices.
+            account: What was spent so far, from the ledger; nothing by default.
+            write: Puts entries on disk before it returns: `Ledger.write`. Kept nowhere by default.
+            stops: The most of what is not money; a kind that is not named is unlimited.
+        """
+        limit = limits.usd if limits else None
+        self._limit = None if limit is None else _floor(limit * NANO)
+        self._stops = stops or {}
+        self._prices = prices or {}
+        self.account = account or Account()
+        self.write = write
+        self._lock = threading.Lock()
+        self._numbers = count(1)
+
+    @property
+    def left(self) -> int | None:
+        """Nano-dollars neither spent nor reserved; None without a limit."""
+        if self._limit is None:
+            return None
+        return self._limit - self.account.spent - self.account.reserved
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a settlement may still free something."""
+        return bool(self.account.open)
+
+    def name(self, key: str) -> str:
+        """Name an attempt, as none was named before in this run.
+
+        Args:
+            key: What is asked for.
+
+        Returns:
+            The key, the session and a number.
+        """
+        with self._lock:
+            return f"{key}.{self.account.session}.{next(self._numbers)}"
+
+    def price(self, model: str, base_url: str, max_tokens: int | None) -> Price | None:
+        """Look a price up, before anything is sent.
+
+        Args:
+            model: As the recipe names it.
+            base_url: Whose server it is.
+            max_tokens: The limit that is sent, if any.
+
+        Returns:
+            The price, or None where it is unknown and nothing depends on it.
+
+        Raises:
+            OverBudget: There is a budget in USD, and no worst case could be reserved.
+        """
+        found = price_of(model, base_url, self._prices)
+        if self._limit is not None and found is None:
+            raise OverBudget(
+                f"budget.usd is set and the price of {model} is unknown; write it as prices: "
+                f"{{{model}: {{input: USD, output: USD}}}} per million tokens (0 where it is free)"
+            )
+        if self._limit is not None and max_tokens is None:
+            raise OverBudget(
+                f"budget.usd is set and {model} is asked without max_tokens, so that a reply may "
+                "cost anything; set max_tokens"
+            )
+        return found
+
+    def reserve(self, claim: Claim) -> Entry:
+        """Put the worst case aside.
+
+        Args:
+            claim: What is to be paid for.
+
+        Returns:
+            The entry, which must be on disk before anything is sent.
+
+        Raises:
+            OverBudget: It does not fit. It may once what is under way has been settled.
+        """
+        worst = claim.worst
+        with self._lock:
+            left = self.left
+            if left is not None and (worst is None or worst > left):
+                raise OverBudget(
+                    f"budget.usd: {usd(max(left, 0))} left, and the next call to {claim.model} may "
+                    f"cost {usd(worst or 0)}; raise budget.usd to go on"
+                )
+            entry = {
+                "event": "reserve",
+                "claim": claim.id,
+                "role": claim.role,
+                "model": claim.model,
+                "nano": worst,
+            }
+            self.account.apply(entry)
+        return entry
+
+    def settle(
+        self, claim: Claim, why: str, usage: Usage | None = None, model: str = "", owed: bool = True
+    ) -> Entry:
+        """Replace a reservation by what the attempt costs.
+
+        Args:
+            claim: What was reserved, in this session or by one that was killed.
+            why: What became of it, in a few words of our own: they are counted.
+            usage: Its tokens; None where the server did not say.
+            model: The name the server answered with.
+            owed: Without usage: whether the server may have billed it; its worst case then stands.
+
+        Returns:
+            The entry, to be written.
+        """
+        nano = 0 if usage is None and not owed else claim.worst
+        if usage is not None:
+            nano = None if claim.price is None else claim.price.nano(usage)
+        entry: Entry = {"event": "settle", "claim": claim.id, "nano": nano, "why": why}
+        if usage is not None:
+            price = claim.price.row if claim.price else None
+            entry |= {"usage": dict(usage.raw), "model": model, "price": price}
+        with self._lock:
+            self.account.apply(entry)
+        return entry
+
+    def use(self, kind: Kind, amount: int) -> None:
+        """Pay in what is not money; on disk when this returns.
+
+        Args:
+            kind: What.
+            amount: How much of it, in whole units.
+
+        Raises:
+            OverBudget: It does not fit.
+        """
+        entry: Entry = {"event": "use", "kind": kind, "amount": amount}
+        with self._lock:
+            limit, used = self._stops.get(kind), self.account.used[kind]
+            if limit is not None and used + amount > limit:
+                raise OverBudget(f"{kind}: {used} of {limit} are used, and {amount} more asked for")
+            self.account.apply(entry)
+        self.write([entry])
+
+
+def _floor(amount: Decimal) -> int:
+    return int(amount.to_integral_value(ROUND_FLOOR))
+
+
+@runtime_checkable
+class Paying(Protocol):
+    """A teacher or judge whose calls cost money."""
+
+    def paid_from(self, purse: Purse) -> None:
+        """Have calls reserved and settled.
+
+        Args:
+            purse: The run's.
+        """
+        ...
+
+
+One = TypeVar("One")
+
+
+def paid_from(one: One, purse: Purse) -> One:
+    """Hand a purse to whom it concerns.
+
+    Args:
+        one: A teacher or judge; one that is free is left alone.
+        purse: The run's.
+
+    Returns:
+        The same.
+    """
+    if isinstance(one, Paying):
+        one.paid_from(purse)
+    return one
