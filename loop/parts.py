@@ -1,4 +1,4 @@
-"""Makes what a recipe names: graders, canonical forms, the teacher, the sandbox, the seeds."""
+"""Makes what a recipe names: graders, canonical forms, sources, the sandbox, the seeds."""
 
 import hashlib
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from loop.evaluate import (
 )
 from loop.evaluate import look as look_at_gate
 from loop.example import UNASSIGNED, Example
-from loop.fulfil import Teacher, load_teacher
+from loop.fulfil import Source, open_sources
 from loop.graders import Grader, build_grader
 from loop.graders.judged import Judging, keeping_replies, load_judging
 from loop.graders.judged_check import Labelled, check_judge, read_labelled
@@ -133,10 +133,10 @@ class Parts:
         }
 
     @cached_property
-    def teacher(self) -> Teacher | None:
-        """The teacher, if the recipe names one."""
-        section, seed = self.recipe.teacher, self.seed("teacher")
-        return load_teacher(section, self.folder, seed, self.run_folder, self.purse)
+    def sources(self) -> dict[str, Source]:
+        """Who fulfils requests, by the name of its section."""
+        given = (self.recipe.sources, self.folder, self.run_folder)
+        return open_sources(*given, self.seed("teacher"), self.purse)
 
     @cached_property
     def unseen(self) -> tuple[Example, ...]:
@@ -182,7 +182,7 @@ class Parts:
 
     def check(self) -> None:
         """Fail before expensive work where a plug-in, tokenizer, file or sandbox is missing."""
-        _ = (self.graders, self.canonical, self.teacher, self.unseen, self.benchmarks)
+        _ = (self.graders, self.canonical, self.sources, self.unseen, self.benchmarks)
         _ = self.labelled
         _ = (self._quality_judge, self._encoder)
         models.load_tokenizer(self.recipe.model)

@@ -5,7 +5,14 @@ Says only what follows from the recipe and the seed; what is not known is called
 
 from collections.abc import Mapping
 
-from loop.recipe import CategorySection, Recipe
+from loop.recipe import (
+    CategorySection,
+    OpenSource,
+    PeopleSource,
+    PluginSource,
+    PoolSource,
+    Recipe,
+)
 from loop.stats import alpha_of_look, items_needed, power, score_for_power
 from loop.stopping import looks_table
 
@@ -154,11 +161,13 @@ def _time(recipe: Recipe, timings: Mapping[str, float] | None) -> str:
 def _cost(recipe: Recipe) -> str:
     if recipe.budget.usd is not None:
         return f"at most {recipe.budget.usd} USD for teachers and judges (budget.usd)"
-    if recipe.teacher.api is not None:
-        return f"unlimited: set budget.usd; {recipe.teacher.api.model} is asked for every example"
-    if recipe.teacher.use is None:
-        return "0 USD: no paid teacher, the pool only"
-    return f"unknown: {recipe.teacher.use} declares no price; all else costs 0 USD"
+    free = (PoolSource, OpenSource)
+    paid = [each for each in recipe.sources if not isinstance(each, free)]
+    priced = [each for each in paid if isinstance(each, PluginSource | PeopleSource)]
+    if all(each in priced and each.usd_per_example == 0 for each in paid):
+        return "0 USD: every source is free"
+    named = ", ".join(each.name for each in paid)
+    return f"unlimited: {named} may be asked for every example; budget.usd sets a hard stop"
 
 
 def plan(

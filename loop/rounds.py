@@ -186,15 +186,15 @@ def improve(
     request = run.once(request_step, GenerationRequest, build_request, *ask)
     used = {example.id for example in mixture.examples}
     pool = tuple(example for example in split.pool if example.id not in used)
-    who = {"teacher": parts.teacher, "accept": vault.accept}
-    inputs = (request, pool, mixture.examples, recipe.teacher)
+    earlier = tuple(each for each in course.fulfilments if each)
+    who = {"sources": parts.sources, "accept": vault.accept}
+    inputs = (request, pool, mixture.examples, recipe.sources, earlier)
     fulfilment = run.once(f"{step}/fulfilment", Fulfilment, fulfil, *inputs, **who)
     line(fulfil_line(fulfilment))
     course.requests.append(request)
     course.fulfilments.append(fulfilment)
     scorer = parts.delivery_scorer
     about = {
-        "pool": split.pool,
         "count_tokens": models.count_tokens(recipe.model),
         "touches": vault.accept.touches,
         "notes": scorer.notes if scorer else lambda rows: [],
@@ -205,5 +205,5 @@ def improve(
     )
     if fulfilment.accepted:
         return None
-    reason = "neither the pool nor the teacher delivered anything that could be accepted"
+    reason = "no source delivered anything that could be accepted"
     return Decision(action="stop", outcome="budget", reason=reason)

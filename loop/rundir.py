@@ -47,8 +47,7 @@ RAISABLE = (
     "budget.usd",
 )
 
-
-_ASIDE = ("ledger.jsonl", "timing.json", "lock", "deliveries.jsonl")
+_ASIDE = ("ledger.jsonl", "timing.json", "lock")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -361,7 +360,7 @@ def artefacts(path: Path) -> dict[str, str]:
     hashes = {}
     for file in sorted(path.rglob("*")):
         name = str(file.relative_to(path))
-        if not file.is_file() or name in _ASIDE:
+        if not file.is_file() or name in _ASIDE or name.startswith("replies/"):
             continue
         if file.suffix == ".html":
             continue  # rendered from the .md beside it

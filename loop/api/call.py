@@ -1,8 +1,8 @@
 """What is asked of a model, and what comes back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from loop.errors import LoopError
 
@@ -64,9 +64,38 @@ class Reply:
     """Why each text ends, as the server says: stop, length."""
     model: str = ""
     """The name the server answered with."""
+    nano: int | None = 0
+    """Nano-dollars that its texts and repairs cost; None where that is unknown. What failed
+    attempts cost stands in the ledger only."""
     repaired: int = 0
     """Candidates that follow the schema only since they were asked for again."""
     problem: str = ""
     """Why there is no text: every attempt failed, or the server takes every prompt but this."""
     passing: bool = False
     """With a problem: whether another time may help."""
+
+
+class Asks(Protocol):
+    """A model that can be asked: behind a server, as an offline batch, or in this process."""
+
+    name: str
+    """The model, as it goes into an example's source."""
+
+    def stream(self, calls: Iterable[Call]) -> Iterator[Reply]:
+        """Ask many things; a reply that was paid for before is not asked for again.
+
+        Args:
+            calls: What to ask.
+
+        Yields:
+            Replies as they come, in no order.
+
+        Raises:
+            ApiError: The model cannot be reached or refuses for good.
+            OverBudget: The rest cannot be paid for; what could was yielded.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back what it holds: connections, memory, a process. It may be asked again."""
+        ...

@@ -48,6 +48,7 @@ class Client:
             OverBudget: There is a budget in USD, and the model's price is unknown.
         """
         self.section = section
+        self.name = section.model
         self._purse, self._role = purse or Purse(), role
         self._price = self._purse.price(section.model, section.base_url, section.max_tokens)
         self._key = key_of(section, role)
@@ -168,7 +169,7 @@ class Client:
         first = await self._completed(call, call.id, call.messages, call.candidates, halted)
         if isinstance(first, Refused):
             return Reply(call, problem=first.problem, passing=first.passing)
-        texts, finish = list(first.texts), list(first.finish)
+        texts, finish, used = list(first.texts), list(first.finish), [first]
         for number in range(len(texts), call.candidates):
             # The server gives fewer candidates at a time than it is asked for.
             more = await self._completed(call, f"{call.id}~{number}", call.messages, 1, halted)
@@ -176,16 +177,27 @@ class Client:
                 break
             texts += more.texts
             finish += more.finish
+            used.append(more)
         if call.schema is None:
-            return Reply(call, tuple(texts), (), tuple(finish), first.model)
-        return await self._fitting(call, texts, finish, first.model, halted)
+            nano = self._cost(used)
+            return Reply(call, tuple(texts), (), tuple(finish), first.model, nano)
+        return await self._fitting(call, texts, finish, used, halted)
+
+    def _cost(self, completions: Iterable[Completion]) -> int | None:
+        """Nano-dollars; None where the price or a completion's usage is unknown."""
+        total = 0
+        for each in completions:
+            if self._price is None or each.usage is None:
+                return None
+            total += self._price.nano(each.usage)
+        return total
 
     async def _fitting(
         self,
         call: Call,
         texts: list[str],
         finish: list[str],
-        model: str,
+        used: list[Completion],
         halted: Callable[[], bool],
     ) -> Reply:
         assert call.schema is not None
@@ -198,12 +210,14 @@ class Client:
                 asked = (*call.messages, said, Message("user", again(value.problem)))
                 more = await self._completed(call, f"{call.id}~{number}r", asked, 1, halted)
                 if isinstance(more, Completion):
+                    used.append(more)
                     value = read(more.texts[0], call.schema)
                     if not isinstance(value, Misfit):
                         texts[number], finish[number] = more.texts[0], more.finish[0]
                         repaired += 1
             values.append(None if isinstance(value, Misfit) else value)
-        return Reply(call, tuple(texts), tuple(values), tuple(finish), model, repaired)
+        model, nano = used[0].model, self._cost(used)
+        return Reply(call, tuple(texts), tuple(values), tuple(finish), model, nano, repaired)
 
     async def _completed(
         self,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MONEY = frozenset({"reserve", "settle", "use"})
+MONEY = frozenset({"reserve", "settle", "pay", "use"})
 """Events of entries that are counted here; there may be very many."""
 
 
@@ -41,6 +41,8 @@ class Account:
         """Settled attempts whose price is unknown, by model."""
         self.used: Counter[str] = Counter()
         """Amounts of what is not money, by kind."""
+        self.paid: set[str] = set()
+        """Deliveries that were paid at a fixed price, by claim."""
         self._step = ""
         self._reserved = 0
         self._stranded = 0
@@ -77,6 +79,8 @@ class Account:
             self._reserve(entry)
         elif event == "settle":
             self._settle(entry)
+        elif event == "pay":
+            self._pay(entry)
         elif event == "use":
             self.used[entry["kind"]] += entry["amount"]
         elif event in ("start", "resume"):
@@ -92,6 +96,16 @@ class Account:
         nano = entry["nano"]
         self.open[entry["claim"]] = Reserved(entry["role"], entry["model"], nano, self._step)
         self._reserved += nano or 0
+
+    def _pay(self, entry: Mapping[str, Any]) -> None:
+        role, nano = entry["role"], entry["nano"]
+        self.paid.add(entry["claim"])
+        if nano is None:
+            self.unpriced[role] += 1
+        else:
+            self.by_role[role] += nano
+            self.by_step[self._step] += nano
+        self.used["people_seconds"] += entry.get("people_seconds", 0)
 
     def _settle(self, entry: Mapping[str, Any]) -> None:
         claim, nano = entry["claim"], entry["nano"]

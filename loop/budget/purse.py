@@ -180,6 +180,56 @@ class Purse:
             self.account.apply(entry)
         return entry
 
+    def needs_price(self, what: str, nano: int | None) -> None:
+        """Refuse what has no price where there is a budget, before anything is asked for.
+
+        Args:
+            what: Names it in the recipe's words.
+            nano: Nano-dollars a delivery; None where that is unknown.
+
+        Raises:
+            OverBudget: There is a budget in USD, and the price is unknown.
+        """
+        if nano is None and self._limit is not None:
+            raise OverBudget(
+                f"budget.usd is set and the price of {what} is unknown; write usd_per_example "
+                "beside it (0 where it is free)"
+            )
+
+    def pay(self, claim: str, role: str, nano: int | None, people_seconds: int = 0) -> None:
+        """Pay for a delivery at a fixed price, once; on disk when this returns.
+
+        Args:
+            claim: Names the delivery; one that was paid for is not paid for again.
+            role: Who delivers.
+            nano: Nano-dollars; None where the price is unknown. What is free is not written down.
+            people_seconds: Of people's time.
+
+        Raises:
+            OverBudget: It does not fit.
+        """
+        if nano == 0 and not people_seconds:
+            return
+        with self._lock:
+            if claim in self.account.paid:
+                return
+            if (left := self.left) is not None and (nano or 0) > left:
+                raise OverBudget(
+                    f"budget.usd: {usd(max(left, 0))} left, and the next delivery of {role} costs "
+                    f"{usd(nano or 0)}; raise budget.usd to go on"
+                )
+            self._fits("people_seconds", people_seconds)
+            entry: Entry = {"event": "pay", "claim": claim, "role": role, "nano": nano}
+            if people_seconds:
+                entry["people_seconds"] = people_seconds
+            self.account.apply(entry)
+        self.write([entry])
+
+    def _fits(self, kind: Kind, amount: int) -> None:
+        limit, used = self._stops.get(kind), self.account.used[kind]
+        if limit is not None and used + amount > limit:
+            raise OverBudget(f"{kind}: {used} of {limit} are used, and {amount} more asked for")
+
     def use(self, kind: Kind, amount: int) -> None:
         """Pay in what is not money; on disk when this returns.
 
@@ -192,9 +242,7 @@ class Purse:
         """
         entry: Entry = {"event": "use", "kind": kind, "amount": amount}
         with self._lock:
-            limit, used = self._stops.get(kind), self.account.used[kind]
-            if limit is not None and used + amount > limit:
-                raise OverBudget(f"{kind}: {used} of {limit} are used, and {amount} more asked for")
+            self._fits(kind, amount)
             self.account.apply(entry)
         self.write([entry])
 

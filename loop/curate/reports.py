@@ -27,8 +27,6 @@ Touches = Callable[[Sequence[Example]], list[bool]]
 """Per row whether it is, or is like, something that is measured."""
 Notes = Callable[[Sequence[Example]], list[str]]
 """What a reader must know of the scores of rows."""
-POOL = "pool"
-"""Source of rows that the seed held already."""
 _OF_SEED = "Diversity is that of the training side; all other figures are of all rows."
 _OF_ROUND = (
     "Lengths are those of the deliveries accepted; balance and diversity are those of all that the "
@@ -41,23 +39,29 @@ def _source(row: Example | Rejected) -> str:
     return example.source if example else ""
 
 
+def _origin(row: Example | Rejected) -> str:
+    if isinstance(row, Example):
+        return row.origin
+    return row.example.origin if row.example else row.file
+
+
 def _table(
     rows: Sequence[Example | Rejected],
     sources: Sequence[str],
+    files: Sequence[str],
     flags: Sequence[Flag],
     count_tokens: CountTokens,
 ) -> Table:
     table = Table()
     lengths = iter(count_tokens([row.output for row in rows if isinstance(row, Example)]))
     marks = {flag.id: flag.reason for flag in reversed(flags)}
-    for place, (row, source) in enumerate(zip(rows, sources, strict=True)):
+    for place, (row, source, file) in enumerate(zip(rows, sources, files, strict=True)):
         kept = isinstance(row, Example)
         example = row if isinstance(row, Example) else row.example
-        placed = example.origin.rpartition(":") if example else ("", "", "")
         table.append(
             category=row.category,
             source=source,
-            file=row.file if isinstance(row, Rejected) else placed[0] or placed[2],
+            file=file,
             tier=example.tier if example else "",
             prompt=-1,
             output=next(lengths) if kept else -1,
@@ -116,7 +120,9 @@ def report_on_seed(
 
     rows: list[Example | Rejected] = [*seed.rejected, *curated.rejected, *curated.kept]
     sources = [_source(row).partition(":")[0] for row in rows]
-    table = _table(rows, sources, curated.flags, count_tokens).frame()
+    places = [_origin(row).rpartition(":") for row in rows]
+    names = [place[0] or place[2] for place in places]
+    table = _table(rows, sources, names, curated.flags, count_tokens).frame()
     counts = table["file"].value_counts()
     read = [each.model_copy(update={"rows": int(counts.get(each.file, 0))}) for each in files]
     run = InRun(may_show, pool)
@@ -131,7 +137,6 @@ def report_on_deliveries(
     section: CurationSection,
     number: int,
     *,
-    pool: Sequence[Example],
     count_tokens: CountTokens,
     touches: Touches,
     notes: Notes,
@@ -144,7 +149,6 @@ def report_on_deliveries(
         taxonomy: All categories.
         section: Limits.
         number: Seeds the samples.
-        pool: The seed's training side, from which rows were drawn before anybody was asked.
         count_tokens: Counts tokens of the base model.
         touches: Tells what must not be shown.
         notes: What a reader must know of quality scores.
@@ -152,19 +156,18 @@ def report_on_deliveries(
     Returns:
         The report; a row's file is the request item that it was delivered for.
     """
-    drawn = {row.id for row in pool}
     rows: list[Example | Rejected] = [*fulfilment.rejected, *fulfilment.accepted]
-
-    def source(row: Example | Rejected) -> str:
-        example = row if isinstance(row, Example) else row.example
-        return POOL if example and example.id in drawn else _source(row)
+    origins = [_origin(row) for row in rows]
+    sources = {fate.id: fate.source for fate in fulfilment.fates}
 
     def may_show(row: Example | Rejected) -> bool:
         if isinstance(row, Example):
             return True
         return row.example is not None and not touches([row.example])[0]
 
-    table = _table(rows, [source(row) for row in rows], (), count_tokens).frame()
+    asked = [sources.get(origin, "") for origin in origins]
+    items = [origin.partition("/")[0] for origin in origins]
+    table = _table(rows, asked, items, (), count_tokens).frame()
     trained = (*mixture.examples, *fulfilment.accepted)
     run = InRun(may_show, trained, trained)
     report = describe(table, rows.__getitem__, (), ALL_CODES, taxonomy, section, number, run)

@@ -1,7 +1,21 @@
-"""A generation request in, accepted examples out: free pool first, then the teacher."""
+"""A generation request in, accepted examples out: the recipe's sources, one after the other."""
 
 from loop.fulfil.fulfil import Accept, fulfil
 from loop.fulfil.mixture import grow, seed_dose
-from loop.fulfil.teacher import Teacher, load_teacher
+from loop.fulfil.open import open_sources
+from loop.fulfil.plugin import Teacher
+from loop.fulfil.source import Delivery, Situation, Source, Waiting, Want
 
-__all__ = ["Accept", "Teacher", "fulfil", "grow", "load_teacher", "seed_dose"]
+__all__ = [
+    "Accept",
+    "Delivery",
+    "Situation",
+    "Source",
+    "Teacher",
+    "Waiting",
+    "Want",
+    "fulfil",
+    "grow",
+    "open_sources",
+    "seed_dose",
+]

@@ -1,148 +1,214 @@
-"""Asks the pool, then the teacher, checks every delivery, and asks again for what is missing."""
+"""Asks the sources in their order, checks every delivery, and asks again for what is missing."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from pydantic import ValidationError
-
+from loop.budget import OverBudget
 from loop.example import Example
-from loop.fulfil.teacher import Teacher, delivered
-from loop.recipe import TeacherSection
-from loop.records import Curated, Fulfilment, GenerationRequest, Rejected, RequestItem
+from loop.fulfil.read import read
+from loop.fulfil.source import Delivery, Situation, Source, Waiting, Want
+from loop.recipe import SourceSection
+from loop.records import Curated, Fate, Fulfilment, GenerationRequest, Rejected, RequestItem, Yield
 
 Accept = Callable[[tuple[Example, ...], tuple[Example, ...]], Curated]
 """(candidates, what is already trained on) → kept and rejected; the holdout is inside it."""
 
 
-def _from_pool(item: RequestItem, pool: Sequence[Example], count: int) -> list[Example]:
-    """Unused seed rows of the item's category and tier, those with its tags first."""
-    wanted = set(item.tags)
-    fitting = [row for row in pool if (row.category, row.tier) == (item.category, item.tier)]
-    fitting.sort(key=lambda row: -len(wanted & set(row.tags)))
-    return [_of_item(row, item, row.source) for row in fitting[:count]]
+@dataclass
+class _Order:
+    """A request while it is being fulfilled."""
 
+    request: GenerationRequest
+    situation: Situation
+    accept: Accept
+    accepted: dict[str, list[Example]] = field(default_factory=dict)
+    held: Counter[str] = field(default_factory=Counter)
+    """Per item what a source that is waited for may still bring."""
+    rejected: list[Rejected] = field(default_factory=list)
+    fates: list[Fate] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    """Deliveries by their ids."""
+    notes: list[str] = field(default_factory=list)
 
-def _of_item(row: Example, item: RequestItem, source: str) -> Example:
-    return row.model_copy(update={"origin": item.id, "source": source})
+    @property
+    def taken(self) -> tuple[Example, ...]:
+        """Accepted so far, item by item."""
+        return tuple(row for item in self.request.items for row in self.accepted.get(item.id, ()))
 
+    def missing(self, item: RequestItem) -> int:
+        """Examples still to be asked for."""
+        return item.count - len(self.accepted.get(item.id, ())) - self.held[item.id]
 
-def _read(
-    raw: Any,  # noqa: ANN401 - a teacher may return anything
-    item: RequestItem,
-    source: str,
-    row: int,
-) -> Example | Rejected:
-    """A teacher's row as an Example, or why it is none."""
-
-    def rejected(reason: str, detail: str) -> Rejected:
-        return Rejected(
-            reason=reason,
-            detail=detail,
-            file=item.id,
-            row=row,
-            category=item.category,
-            raw=repr(raw)[:2000],
-        )
-
-    if not isinstance(raw, dict):
-        return rejected("not_an_object", f"a {type(raw).__name__}, not an object")
-    try:
-        example = Example.model_validate({**raw, "source": source, "origin": item.id})
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        return rejected("bad_field", f"{place}: {first['msg']}")
-    if (example.category, example.tier) != (item.category, item.tier):
-        return rejected(
-            "not_as_asked",
-            f"{example.category}/{example.tier} for {item.category}/{item.tier}",
-        )
-    return example
+    def judge(self, name: str, deliveries: Sequence[Delivery]) -> int:
+        """Check deliveries and take what may be trained on; how many were taken."""
+        items = {item.id: item for item in self.request.items}
+        came: list[tuple[str, Delivery, Example | Rejected]] = []
+        for delivery in deliveries:
+            key = f"{delivery.item}/{name}/{delivery.id}"
+            got = read(delivery, items[delivery.item], key, twice=key in self.seen)
+            came.append((key, delivery, got))
+            self.seen.add(key)
+        candidates = tuple(got for _, _, got in came if isinstance(got, Example))
+        curated = Curated(kept=(), rejected=(), received=0)
+        if candidates:
+            curated = self.accept(candidates, self.situation.training + self.taken)
+        self.rejected += [got for _, _, got in came if isinstance(got, Rejected)]
+        self.rejected += curated.rejected
+        for row in curated.kept:
+            self.accepted.setdefault(row.origin.partition("/")[0], []).append(row)
+        reasons = {row.example.origin: row.reason for row in curated.rejected if row.example}
+        ids = {row.origin: row.id for row in curated.kept}
+        for key, delivery, got in came:
+            item = items[delivery.item]
+            known = "" if isinstance(got, Rejected) else ids.get(key, got.id)
+            fate = Fate(
+                id=key,
+                source=name,
+                way=delivery.way,
+                category=item.category,
+                tier=item.tier,
+                author=delivery.author,
+                nano=delivery.nano,
+                seconds=delivery.seconds,
+                example=known,
+                reason=got.reason if isinstance(got, Rejected) else reasons.get(key, ""),
+            )
+            self.fates.append(fate)
+        return len(curated.kept)
 
 
 def fulfil(
     request: GenerationRequest,
     pool: tuple[Example, ...],
     training: tuple[Example, ...],
-    section: TeacherSection,
+    sections: Sequence[SourceSection],
+    history: tuple[Fulfilment, ...],
     *,
-    teacher: Teacher | None,
+    sources: Mapping[str, Source],
     accept: Accept,
 ) -> Fulfilment:
     """Fulfil a request.
 
     Args:
         request: What is asked for.
-        pool: Training-side rows that no round has used yet; free, so drawn first.
+        pool: Training-side rows that no round has used yet.
         training: What is already trained on; nothing the same is accepted.
-        section: Attempts, and whether the pool comes first.
-        teacher: Who is asked once the pool is dry, or None.
+        sections: Who may be asked for what, in order.
+        history: What came of earlier requests.
+        sources: Who is asked, by the name of its section.
         accept: Judges candidates: own checks, duplicates, overlap with the holdout.
 
     Returns:
         Accepted and rejected deliveries, and what is still missing per category.
+
+    Raises:
+        Waiting: People have not delivered everything yet; all other sources were asked. Executed
+            again, this costs nothing twice.
     """
-    accepted: dict[str, list[Example]] = {item.id: [] for item in request.items}
-    rejected: list[Rejected] = []
-    used: set[str] = set()
-    received = 0
-
-    def missing(item: RequestItem) -> int:
-        return item.count - len(accepted[item.id])
-
-    def judge(candidates: list[Example]) -> None:
-        taken = tuple(example for rows in accepted.values() for example in rows)
-        curated = accept(tuple(candidates), training + taken)
-        for example in curated.kept:
-            accepted[example.origin].append(example)
-        rejected.extend(curated.rejected)
-
-    def draw() -> list[Example]:
-        drawn: list[Example] = []
-        for item in request.items:
-            fresh = [row for row in pool if row.id not in used]
-            rows = _from_pool(item, fresh, missing(item))
-            used.update(row.id for row in rows)
-            drawn += rows
-        return drawn
-
-    if section.pool_first:
-        # A rejected pool row is replaced from the pool, so drawing goes on until it gives nothing.
-        while drawn := draw():
-            received += len(drawn)
-            judge(drawn)
-    for attempt in range(section.attempts if teacher is not None else 0):
-        assert teacher is not None
-        candidates: list[Example] = []
-        wants = [(item, count) for item in request.items if (count := missing(item))]
-        source = f"synthetic:{teacher.name}"
-        for (item, count), given in zip(wants, delivered(teacher, wants, attempt), strict=True):
-            # A teacher that returns more than was asked for is cut, so that budgets hold.
-            for row, raw in enumerate(given[:count], 1):
-                received += 1
-                read = _read(raw, item, source, row)
-                if isinstance(read, Rejected):
-                    rejected.append(read)
-                else:
-                    candidates.append(read)
-        if candidates:
-            judge(candidates)
-
-    kept = tuple(example for item in request.items for example in accepted[item.id])
+    order = _Order(request, Situation(request.round, training, pool, (), history), accept)
+    waits: list[Waiting] = []
+    for section in sections:
+        if waited := _ask(order, section, sources[section.name]):
+            waits.append(waited)
+    if waits:
+        raise Waiting("\n".join(map(str, waits)))
     asked: Counter[str] = Counter()
     short: Counter[str] = Counter()
     for item in request.items:
         asked[item.category] += item.count
-        short[item.category] += missing(item)
-    from_pool = {row.id for row in pool}
-    sources = Counter("pool" if row.id in from_pool else row.source for row in kept)
+        short[item.category] += order.missing(item)
     return Fulfilment(
         round=request.round,
-        accepted=kept,
-        rejected=tuple(rejected),
-        received=received,
+        accepted=order.taken,
+        rejected=tuple(order.rejected),
+        fates=tuple(order.fates),
+        received=len(order.fates),
         requested=dict(asked),
-        by_source=dict(sources),
-        shortfall={name: count for name, count in short.items() if count},
+        yields=yields_of(order.fates),
+        shortfall={name: count for name, count in short.items() if count > 0},
+        notes=tuple(order.notes),
     )
+
+
+def _ask(order: _Order, section: SourceSection, source: Source) -> Waiting | None:
+    """Ask one source until nothing that it may bring is missing, or it brings nothing any more."""
+    room = int(section.max_share * order.request.count + 1e-9)
+    for attempt in range(section.attempts):
+        wants = _wants(order, section, room)
+        if not wants:
+            break
+        left = Counter({want.item.id: want.count for want in wants})
+        came: list[Delivery] = []
+        waiting: Waiting | None = None
+        dry: OverBudget | None = None
+        situation = replace(order.situation, accepted=order.taken)
+        try:
+            for delivery in source.deliver(wants, attempt, situation):
+                # A source that returns more than was asked for is cut, so that budgets hold.
+                if left[delivery.item] > 0:
+                    left[delivery.item] -= 1
+                    came.append(delivery)
+        except Waiting as error:
+            waiting = error
+        except OverBudget as error:
+            dry = error
+        room -= order.judge(section.name, came)
+        if waiting is not None:
+            for want in wants:
+                order.held[want.item.id] += min(want.count, max(0, order.missing(want.item)))
+            return waiting
+        if dry is not None:
+            order.notes.append(f"{section.name}: {dry}")
+            break
+        if not came:
+            break
+    if room <= 0 < sum(want.count for want in _wants(order, section, order.request.count)):
+        order.notes.append(
+            f"{section.name}: gave its share of {section.max_share:.0%} of what was asked for"
+        )
+    return None
+
+
+def _wants(order: _Order, section: SourceSection, room: int) -> list[Want]:
+    """What is missing and may come from a source, as far as there is room for it."""
+    wants: list[Want] = []
+    for item in order.request.items:
+        fits = not section.categories or item.category in section.categories
+        fits = fits and (not section.tiers or item.tier in section.tiers)
+        count = min(order.missing(item), room)
+        if fits and count > 0:
+            wants.append(Want(item, count))
+            room -= count
+    return wants
+
+
+def yields_of(fates: Sequence[Fate]) -> tuple[Yield, ...]:
+    """Count deliveries by source and way.
+
+    Args:
+        fates: What became of each.
+
+    Returns:
+        One record per source and way, in the order in which they first came.
+    """
+    groups: dict[tuple[str, str], list[Fate]] = {}
+    for fate in fates:
+        groups.setdefault((fate.source, fate.way), []).append(fate)
+    return tuple(
+        Yield(
+            source=source,
+            way=way,
+            received=len(group),
+            accepted=sum(not fate.reason for fate in group),
+            nano=_total([fate.nano for fate in group]),
+            seconds=sum(fate.seconds for fate in group),
+            rejected=dict(Counter(fate.reason for fate in group if fate.reason).most_common()),
+        )
+        for (source, way), group in groups.items()
+    )
+
+
+def _total(amounts: Sequence[int | None]) -> int | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if len(known) == len(amounts) else None

@@ -2,7 +2,7 @@
 
 from loop.recipe.api import ApiSection, BudgetSection, PriceSection
 from loop.recipe.category import CategorySection
-from loop.recipe.curriculum import CurriculumSection, TeacherSection
+from loop.recipe.curriculum import CurriculumSection
 from loop.recipe.data import (
     Action,
     AssignSection,
@@ -19,6 +19,14 @@ from loop.recipe.model import ModelSection
 from loop.recipe.recipe import Recipe
 from loop.recipe.sandbox import SandboxSection
 from loop.recipe.section import Section
+from loop.recipe.sources import (
+    ModelSource,
+    OpenSource,
+    PeopleSource,
+    PluginSource,
+    PoolSource,
+    SourceSection,
+)
 from loop.recipe.stopping import StoppingSection
 from loop.recipe.training import TrainingSection
 
@@ -36,6 +44,11 @@ __all__ = [
     "HoldoutSection",
     "JudgeSection",
     "ModelSection",
+    "ModelSource",
+    "OpenSource",
+    "PeopleSource",
+    "PluginSource",
+    "PoolSource",
     "PriceSection",
     "QualitySection",
     "Recipe",
@@ -45,8 +58,8 @@ __all__ = [
     "SeedSection",
     "ServerSection",
     "Shape",
+    "SourceSection",
     "StoppingSection",
-    "TeacherSection",
     "TrainingSection",
     "differing_keys",
     "dump_recipe",

@@ -8,9 +8,7 @@ from pydantic import Field, PlainSerializer
 from loop.recipe.section import Section
 
 # Written as a plain number, so that a raised budget compares as one.
-_Usd = Annotated[
-    Decimal, Field(ge=0, allow_inf_nan=False), PlainSerializer(float, when_used="json")
-]
+Usd = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), PlainSerializer(float, when_used="json")]
 
 
 class ApiSection(Section):
@@ -40,15 +38,15 @@ class ApiSection(Section):
 class PriceSection(Section):
     """What a model's tokens cost, in USD per million."""
 
-    input: _Usd
-    cached_input: _Usd | None = None
+    input: Usd
+    cached_input: Usd | None = None
     """Prompt tokens that the server had cached; as `input` where it is not said."""
-    output: _Usd
+    output: Usd
 
 
 class BudgetSection(Section):
     """Hard stops over the whole run, reserved at the worst case before anything is sent."""
 
-    usd: _Usd | None = None
+    usd: Usd | None = None
     """Paid to teachers and judges together; none is unlimited. Where it is set, a model whose price
     is unknown is refused."""

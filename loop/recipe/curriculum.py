@@ -1,11 +1,10 @@
 """How many examples are asked for, for whom, and of whom."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
-from loop.recipe.api import ApiSection
-from loop.recipe.section import PLUGIN, Section
+from loop.recipe.section import Section
 
 
 class CurriculumSection(Section):
@@ -25,31 +24,3 @@ class CurriculumSection(Section):
     """gap follows gap to target times priority; uniform is the baseline arm."""
     withhold: tuple[str, ...] = ()
     """Categories whose targeted dose goes to the others instead: an ablation."""
-
-
-class TeacherSection(Section):
-    """Who fulfils a generation request once the pool is dry."""
-
-    use: str | None = None
-    """`module:attribute` of a Teacher class; none of `use` and `api` is the pool only."""
-    options: dict[str, Any] = Field(default_factory=dict)
-    """Passed to the teacher that `use` names, as they are."""
-    api: ApiSection | None = None
-    """A model behind an OpenAI-compatible server as the teacher, in place of `use`."""
-    attempts: int = Field(3, ge=1, le=20)
-    """How often a shortfall is asked for again."""
-    pool_first: bool = True
-    """Draw from the unused seed before the teacher is asked."""
-
-    @field_validator("use")
-    @classmethod
-    def _use_is_plugin(cls, value: str | None) -> str | None:
-        if value is not None and not PLUGIN.match(value):
-            raise ValueError("a teacher is named as module:attribute")
-        return value
-
-    @model_validator(mode="after")
-    def _one_teacher(self) -> "TeacherSection":
-        if self.use is not None and self.api is not None:
-            raise ValueError("teacher.use and teacher.api are both set; keep one")
-        return self

@@ -1,16 +1,17 @@
 """A whole recipe."""
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from loop.recipe.api import BudgetSection, PriceSection
 from loop.recipe.category import CategorySection
-from loop.recipe.curriculum import CurriculumSection, TeacherSection
+from loop.recipe.curriculum import CurriculumSection
 from loop.recipe.data import CurationSection, HoldoutSection, SeedSection
 from loop.recipe.evaluation import EvaluationSection
 from loop.recipe.judge import JUDGED, JudgeSection
 from loop.recipe.model import ModelSection
 from loop.recipe.sandbox import SandboxSection
 from loop.recipe.section import Section
+from loop.recipe.sources import PoolSource, Source
 from loop.recipe.stopping import StoppingSection
 from loop.recipe.training import TrainingSection
 
@@ -31,12 +32,25 @@ class Recipe(Section):
     evaluation: EvaluationSection = EvaluationSection()
     judge: JudgeSection = JudgeSection()
     curriculum: CurriculumSection = CurriculumSection()
-    teacher: TeacherSection = TeacherSection()
+    sources: tuple[Source, ...] = (PoolSource(name="pool"),)
+    """Who fulfils generation requests, asked in this order; the unused seed alone by default."""
     prices: dict[str, PriceSection] = Field(default_factory=dict)
     """Model, as a teacher or judge names it → what its tokens cost; before published prices."""
     budget: BudgetSection = BudgetSection()
     stopping: StoppingSection = StoppingSection()
     sandbox: SandboxSection = SandboxSection()
+
+    @field_validator("sources")
+    @classmethod
+    def _sources_are_named(cls, given: tuple[Source, ...]) -> tuple[Source, ...]:
+        named = tuple(
+            each if each.name else each.model_copy(update={"name": each.kind}) for each in given
+        )
+        names = [each.name for each in named]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two sources are called {name}; give each a `name` of its own")
+        return named
 
     @model_validator(mode="after")
     def _names_agree(self) -> "Recipe":
@@ -49,6 +63,10 @@ class Recipe(Section):
             if unknown:
                 found = ", ".join(unknown)
                 raise ValueError(f"curriculum.{key} names {found}, not in the taxonomy")
+        for source in self.sources:
+            if unknown := sorted(set(source.categories) - set(names)):
+                found = ", ".join(unknown)
+                raise ValueError(f"sources: {source.name} names {found}, not in the taxonomy")
         if self.holdout.max_per_category < self.holdout.min_per_category:
             raise ValueError("holdout.max_per_category is below holdout.min_per_category")
         return self

@@ -59,6 +59,7 @@ __all__ = [
     "Decision",
     "Evaluation",
     "Exemplar",
+    "Fate",
     "FileRead",
     "Flag",
     "Fulfilment",
@@ -98,6 +99,7 @@ __all__ = [
     "Waterfall",
     "WeakSlice",
     "Weakness",
+    "Yield",
     "is_label",
     "slice_words",
 ]

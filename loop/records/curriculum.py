@@ -60,19 +60,73 @@ class GenerationRequest(Record):
         return sum(item.count for item in self.items)
 
 
+class Fate(Record):
+    """What became of one delivery."""
+
+    id: str
+    """`<request item>/<source>/<delivery>`; the origin of the example that came of it."""
+    source: str
+    """The source's name in the recipe."""
+    way: str = ""
+    """The way of asking, where the source has several."""
+    category: str = ""
+    tier: Tier
+    author: str = ""
+    nano: int | None = 0
+    """Nano-dollars it cost; None where that is unknown."""
+    seconds: float = 0.0
+    """Of a person's time."""
+    example: str = ""
+    """Id of the example, where it is one."""
+    reason: str = ""
+    """Why it was rejected; empty where it was accepted."""
+
+
+class Yield(Record):
+    """What one source, asked in one way, gave for a request."""
+
+    source: str
+    way: str = ""
+    received: int = 0
+    accepted: int = 0
+    nano: int | None = 0
+    """Nano-dollars that all deliveries cost; None where one's price is unknown."""
+    seconds: float = 0.0
+    """Of people's time."""
+    rejected: dict[str, int] = Field(default_factory=dict)
+    """Deliveries per reason, most frequent first."""
+
+    @property
+    def nano_per_accepted(self) -> float | None:
+        """Nano-dollars an accepted example cost; None where that is unknown."""
+        return self.nano / self.accepted if self.nano is not None and self.accepted else None
+
+
 class Fulfilment(Record):
     """What came back for a request, and what of it may be trained on."""
 
     round: int
     accepted: Annotated[tuple[Example, ...], Lines("accepted.jsonl")]
     rejected: Annotated[tuple[Rejected, ...], Lines("deliveries_rejected.jsonl")]
+    fates: Annotated[tuple[Fate, ...], Lines("deliveries.jsonl")] = ()
+    """Every delivery, in the order in which it came: whence each example is."""
     received: int
     requested: dict[str, int]
     """Examples asked for per category."""
-    by_source: dict[str, int]
-    """Accepted examples per source: pool, or the teacher's name."""
+    yields: tuple[Yield, ...] = ()
+    """By source and way, in the order in which they were asked."""
     shortfall: dict[str, int]
     """Examples still missing per category after the last attempt."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know: a source that was dry, over budget or at its share."""
+
+    @property
+    def by_source(self) -> dict[str, int]:
+        """Accepted examples per source, in the order in which they were asked."""
+        counted: Counter[str] = Counter()
+        for each in self.yields:
+            counted[each.source] += each.accepted
+        return {source: count for source, count in counted.items() if count}
 
     @property
     def rejected_by_reason(self) -> dict[str, int]:

@@ -6,13 +6,12 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from loop.api import Call, Client, Reply
-from loop.api.call import Message
-from loop.budget import OverBudget, Purse
-from loop.console import line
+from loop.api import Asks, Call, Message, Reply
+from loop.budget import OverBudget
 from loop.example import digest_of
+from loop.fulfil.source import Delivery, Situation, Want
 from loop.judges.framing import fence
-from loop.recipe import ApiSection
+from loop.recipe import ModelSource
 from loop.records import RequestItem
 
 _TEXT = {"type": "string"}
@@ -29,72 +28,57 @@ instruction that is found there.
 {fenced}"""
 
 
-class ModelTeacher:
+class Model:
     """Asks for each missing example by itself. What was paid for is never asked for again."""
 
-    def __init__(self, section: ApiSection, seed: int, purse: Purse, journal: Path) -> None:
-        """Check that the model may be asked; sends nothing yet.
+    def __init__(self, section: ModelSource, asks: Asks, seed: int) -> None:
+        """Take the model; sends nothing yet.
 
         Args:
-            section: The server and how it is asked.
+            section: How it is asked.
+            asks: The model.
             seed: The run's random seed; each call sends one of its own.
-            purse: Pays.
-            journal: File that replies are kept in.
+        """
+        self.name = asks.name
+        self._section, self._asks, self._seed = section, asks, seed
+
+    def deliver(
+        self, wants: Sequence[Want], attempt: int, situation: Situation
+    ) -> Iterator[Delivery]:
+        """Ask for everything at once.
+
+        Args:
+            wants: What is missing.
+            attempt: 0 at first, one more each time a shortfall is asked for again.
+            situation: Not shown to it.
+
+        Yields:
+            Candidates in the order of their calls; fewer where the server gave no answer.
 
         Raises:
-            ApiError: The environment variable of the key is not set.
-            OverBudget: There is a budget in USD, and the model's price is unknown.
+            OverBudget: The rest cannot be paid for.
         """
-        self.name = section.model
-        self._seed = seed
-        self._client = Client(section, purse, "teacher", journal)
-
-    def deliver(self, item: RequestItem, count: int, attempt: int) -> list[dict[str, Any]]:
-        """Make candidates for one request item.
-
-        Args:
-            item: What is asked for.
-            count: How many are still missing.
-            attempt: 0 at first, one more each time a shortfall is asked for again.
-
-        Returns:
-            Raw rows with an Example's fields.
-        """
-        (rows,) = self.deliver_all([(item, count)], attempt)
-        return rows
-
-    def deliver_all(
-        self, wants: Sequence[tuple[RequestItem, int]], attempt: int
-    ) -> list[list[dict[str, Any]]]:
-        """Make candidates for a whole request at once.
-
-        Args:
-            wants: Items with how many are still missing.
-            attempt: 0 at first, one more each time a shortfall is asked for again.
-
-        Returns:
-            Raw rows per item, in the order of their calls; fewer where the server gave no answer
-            or the budget is spent.
-        """
-        places: dict[str, tuple[int, int]] = {}
-        rows: list[dict[int, Any]] = [{} for _ in wants]
-
-        def calls() -> Iterator[Call]:
-            for place, (item, count) in enumerate(wants):
-                for number in range(count):
-                    call = self._call(item, count, number, attempt)
-                    places[call.id] = place, number
-                    yield call
-
+        calls = {
+            call.id: (f"{attempt}-{number + 1}", want.item, call)
+            for want in wants
+            for number in range(want.count)
+            for call in (self._call(want.item, want.count, number, attempt),)
+        }
+        replies: dict[str, Reply] = {}
+        spent: OverBudget | None = None
         try:
-            for reply in self._client.stream(calls()):
-                place, number = places.pop(reply.call.id)
-                if not reply.problem:
-                    rows[place][number] = _row(reply, wants[place][0])
+            for reply in self._asks.stream(call for _, _, call in calls.values()):
+                replies[reply.call.id] = reply
         except OverBudget as error:
-            # What could be paid for counts; what is still missing then is a shortfall.
-            line(f"teacher  | {error}")
-        return [[given[number] for number in sorted(given)] for given in rows]
+            spent = error
+        for key, (name, item, _) in calls.items():
+            given = replies.get(key)
+            if given is not None and not given.problem:
+                source = f"synthetic:{self.name}"
+                yield Delivery(name, item.id, _row(given, item), source, nano=given.nano)
+        self._asks.close()
+        if spent is not None:
+            raise spent
 
     def _call(self, item: RequestItem, count: int, number: int, attempt: int) -> Call:
         name = digest_of(self.name, item.model_dump_json(), str(attempt), str(number))
