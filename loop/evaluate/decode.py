@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loop.errors import ModelError
-
-if TYPE_CHECKING:
-    import torch
+from loop.evaluate.prefill import prefill
 
 
 @dataclass(frozen=True)
@@ -37,51 +35,6 @@ class Answer:
     text: str
     complete: bool
     """It ended by itself, not at the limit."""
-
-
-def _growing_cache(model: Any) -> Any:  # noqa: ANN401
-    """Build a cache that neither copies itself at each token nor keeps finished rows."""
-    from transformers.cache_utils import DynamicCache, DynamicLayer
-
-    class GrowingLayer(DynamicLayer):  # type: ignore[misc]
-        """Keys and values are views of buffers with room: (batch, heads, room, head size)."""
-
-        def update(
-            self,
-            key_states: "torch.Tensor",
-            value_states: "torch.Tensor",
-            *args: object,
-            **kwargs: object,
-        ) -> tuple["torch.Tensor", "torch.Tensor"]:
-            if not self.is_initialized:
-                self.lazy_initialization(key_states, value_states)
-                self.buffers = [key_states.new_empty(0), value_states.new_empty(0)]
-            old = self.get_seq_length()
-            new = old + key_states.shape[-2]
-            for place, states in enumerate((key_states, value_states)):
-                batch, heads, _, size = states.shape
-                if old == 0 or new > self.buffers[place].shape[-2]:
-                    wider = states.new_empty((batch, heads, new + 64, size))
-                    if old:
-                        wider[:, :, :old] = self.buffers[place][:batch, :, :old]
-                    self.buffers[place] = wider
-                self.buffers[place][:batch, :, old:new] = states
-            batch = key_states.shape[0]
-            self.keys, self.values = (buffer[:batch, :, :new] for buffer in self.buffers)
-            return self.keys, self.values
-
-        def batch_select_indices(self, indices: "torch.Tensor") -> None:
-            for buffer in self.buffers if self.is_initialized else ():
-                for row, source in enumerate(indices.tolist()):
-                    if row != source:
-                        buffer[row].copy_(buffer[source])
-            self.keys, self.values = (held[: len(indices)] for held in (self.keys, self.values))
-
-    cache = DynamicCache(config=model.config)
-    # Sliding-window and linear-attention layers keep their own kind.
-    if cache.layers and all(type(layer) is DynamicLayer for layer in cache.layers):
-        cache.layers = [GrowingLayer() for _ in cache.layers]
-    return cache
 
 
 def _compacted(alive: Sequence[bool]) -> list[int]:
@@ -120,27 +73,13 @@ def _greedy(
 
     ends = _end_tokens(model, tokenizer)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
-    width = max(len(question.tokens) for question in questions)
-    padding = [width - len(question.tokens) for question in questions]
-    pairs = list(zip(padding, questions, strict=True))
-    device = model.device
-    ids = torch.tensor([[pad] * left + list(q.tokens) for left, q in pairs], device=device)
-    mask = torch.tensor([[0] * left + [1] * (width - left) for left in padding], device=device)
-    positions = (mask.cumsum(-1) - 1).clamp(min=0)
-    cache = _growing_cache(model)
+    read = prefill(model, [question.tokens for question in questions], pad)
+    cache, mask, positions, logits = read.cache, read.mask, read.positions, read.logits
     said: list[list[int]] = [[] for _ in questions]
     answers: dict[int, Answer] = {}
-    rows = list(range(len(questions)))
-    while rows:
-        logits = model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        ).logits
-        chosen = logits[:, -1].argmax(-1)
+    rows = list(read.order)
+    while True:
+        chosen = logits.argmax(-1)
         alive = []
         for row, token in zip(rows, chosen.tolist(), strict=True):
             if token not in ends:
@@ -150,14 +89,23 @@ def _greedy(
                 answers[row] = answer
             alive.append(answer is None)
         keep = _compacted(alive)
-        if len(keep) < len(rows) and keep:
-            index = torch.tensor(keep, device=device)
+        if not keep:
+            break
+        if len(keep) < len(rows):
+            index = torch.tensor(keep, device=model.device)
             cache.batch_select_indices(index)
             chosen, mask, positions = chosen[index], mask[index], positions[index]
         rows = [rows[place] for place in keep]
-        ids = chosen[:, None]
         mask = torch.cat([mask, mask.new_ones((len(mask), 1))], dim=-1)
-        positions = positions[:, -1:] + 1
+        positions = positions + 1
+        logits = model(
+            input_ids=chosen[:, None],
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits[:, -1]
     return [answers[row] for row in range(len(questions))]
 
 
