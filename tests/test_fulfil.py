@@ -1,9 +1,14 @@
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pytest
+
+from loop.budget import OverBudget
 from loop.example import Example
-from loop.fulfil import fulfil, grow, seed_dose
-from loop.recipe import CategorySection, TeacherSection
-from loop.records import Curated, GenerationRequest, Mixture, Rejected, RequestItem
+from loop.fulfil import Delivery, Situation, Source, Waiting, Want, fulfil, grow, seed_dose
+from loop.fulfil.pool import Pool
+from loop.recipe import CategorySection, PluginSource, PoolSource, SourceSection
+from loop.records import Curated, Fulfilment, GenerationRequest, Mixture, Rejected, RequestItem
 
 TAXONOMY = tuple(
     CategorySection(name=name, weight=1, target=0.5, format="text") for name in ("adding", "naming")
@@ -25,7 +30,7 @@ def accept_all(candidates: tuple[Example, ...], training: tuple[Example, ...]) -
     kept, rejected = [], []
     for row in candidates:
         if "bad" in row.instruction or row.prompt_id in known:
-            rejected.append(Rejected(reason="bad", category=row.category))
+            rejected.append(Rejected(reason="bad", category=row.category, example=row))
         else:
             known.add(row.prompt_id)
             kept.append(row)
@@ -33,17 +38,25 @@ def accept_all(candidates: tuple[Example, ...], training: tuple[Example, ...]) -
 
 
 class Scripted:
-    """A teacher that answers from a list of batches."""
+    """A source that answers from a list of batches, for the first item that is wanted."""
 
-    name = "scripted"
-
-    def __init__(self, *batches: list[Any]) -> None:
+    def __init__(self, *batches: list[Any], ends: Exception | None = None) -> None:
         self.batches = list(batches)
+        self.ends = ends
         self.asked: list[tuple[str, int, int]] = []
+        self.situations: list[Situation] = []
 
-    def deliver(self, item: RequestItem, count: int, attempt: int) -> list[dict[str, Any]]:
-        self.asked.append((item.id, count, attempt))
-        return self.batches.pop(0) if self.batches else []
+    def deliver(
+        self, wants: Sequence[Want], attempt: int, situation: Situation
+    ) -> Iterator[Delivery]:
+        self.asked += [(want.item.id, want.count, attempt) for want in wants]
+        self.situations.append(situation)
+        for number, raw in enumerate(self.batches.pop(0) if self.batches else []):
+            given = raw if isinstance(raw, Delivery) else None
+            name = f"{attempt}-{number}"
+            yield given or Delivery(name, wants[0].item.id, raw, "synthetic:scripted", nano=7)
+        if self.ends:
+            raise self.ends
 
 
 def row(text: str, **fields: Any) -> dict[str, Any]:
@@ -56,20 +69,44 @@ def ask(*items: RequestItem) -> GenerationRequest:
 
 def run(
     request: GenerationRequest,
-    teacher: Scripted | None,
+    source: Source | None,
     pool: tuple[Example, ...] = (),
     training: tuple[Example, ...] = (),
     **section: Any,
-) -> Any:
-    return fulfil(
-        request, pool, training, TeacherSection(**section), teacher=teacher, accept=accept_all
-    )
+) -> Fulfilment:
+    """The pool first, then one source."""
+    sections: list[SourceSection] = [PoolSource(name="pool")]
+    sources: dict[str, Source] = {"pool": Pool()}
+    if source is not None:
+        sections.append(PluginSource(name="teacher", use="a:B", **section))
+        sources["teacher"] = source
+    return route(request, sections, sources, pool, training)
+
+
+def route(
+    request: GenerationRequest,
+    sections: Sequence[SourceSection],
+    sources: dict[str, Source],
+    pool: tuple[Example, ...] = (),
+    training: tuple[Example, ...] = (),
+) -> Fulfilment:
+    means: dict[str, Any] = {"sources": sources, "accept": accept_all}
+    return fulfil(request, pool, training, sections, (), **means)
+
+
+def two(first: Source, second: Source, request: GenerationRequest, **limits: Any) -> Fulfilment:
+    """Two sources, of which the first has limits."""
+    sections = [
+        PluginSource(name="first", use="a:B", **limits),
+        PluginSource(name="second", use="a:B"),
+    ]
+    return route(request, sections, {"first": first, "second": second})
 
 
 def test_the_pool_is_drawn_before_the_teacher_is_asked() -> None:
     teacher = Scripted([row("from teacher")])
     result = run(ask(item(2)), teacher, pool=(example("from pool"),))
-    assert result.by_source == {"pool": 1, "synthetic:scripted": 1}
+    assert result.by_source == {"pool": 1, "teacher": 1}
     assert teacher.asked == [("r01-001", 1, 0)]
 
 
@@ -78,6 +115,12 @@ def test_a_rejected_pool_row_is_replaced_from_the_pool() -> None:
     result = run(ask(item(1)), None, pool=pool)
     assert [each.instruction for each in result.accepted] == ["good"]
     assert result.rejected_by_reason == {"bad": 1}
+
+
+def test_a_pool_row_is_drawn_once_for_all_items() -> None:
+    pool = (example("one"), example("two"))
+    result = run(ask(item(1), item(1, id="r01-002")), None, pool=pool)
+    assert [each.instruction for each in result.accepted] == ["one", "two"]
 
 
 def test_pool_rows_of_another_tier_or_category_are_not_drawn() -> None:
@@ -123,8 +166,87 @@ def test_an_accepted_example_says_where_it_came_from() -> None:
     result = run(ask(item(1)), Scripted([row("one", source="human", origin="forged")]))
     assert (result.accepted[0].source, result.accepted[0].origin) == (
         "synthetic:scripted",
-        "r01-001",
+        "r01-001/teacher/0-0",
     )
+
+
+def test_every_delivery_has_a_fate_that_leads_back_from_the_example() -> None:
+    result = run(ask(item(2)), Scripted([row("one"), row("bad")]), attempts=1)
+    (accepted,) = result.accepted
+    told = [(fate.id, fate.example, fate.reason, fate.nano) for fate in result.fates]
+    assert told[0] == (accepted.origin, accepted.id, "", 7)
+    assert told[1][0] == "r01-001/teacher/0-1"
+    assert told[1][2:] == ("bad", 7)
+
+
+def test_what_each_source_gave_and_cost_is_counted() -> None:
+    result = run(ask(item(3)), Scripted([row("one"), row("bad")], [row("two")]), attempts=2)
+    (gave,) = result.yields
+    assert (gave.received, gave.accepted, gave.rejected, gave.nano) == (3, 2, {"bad": 1}, 21)
+    assert gave.nano_per_accepted == 10.5
+
+
+def test_an_unknown_price_is_never_zero() -> None:
+    free = Delivery("a", "r01-001", row("one"), "open:x")
+    unknown = Delivery("b", "r01-001", row("two"), "open:x", nano=None)
+    (gave,) = run(ask(item(2)), Scripted([free, unknown]), attempts=1).yields
+    assert gave.nano is None
+    assert gave.nano_per_accepted is None
+
+
+def test_what_was_delivered_twice_counts_once() -> None:
+    same = Delivery("a", "r01-001", row("one"), "open:x")
+    other = Delivery("a", "r01-001", row("two"), "open:x")
+    result = run(ask(item(3)), Scripted([same, other], [other]), attempts=2)
+    assert [each.instruction for each in result.accepted] == ["one"]
+    assert result.rejected_by_reason == {"delivered_twice": 2}
+
+
+def test_what_a_source_leaves_open_the_next_is_asked_for() -> None:
+    first, second = Scripted([row("one")]), Scripted([row("two")])
+    result = two(first, second, ask(item(2)), attempts=1)
+    assert second.asked == [("r01-001", 1, 0)]
+    assert [each.instruction for each in second.situations[0].accepted] == ["one"]
+    assert result.by_source == {"first": 1, "second": 1}
+
+
+def test_a_source_is_asked_for_what_it_fits_only() -> None:
+    first, second = Scripted(), Scripted()
+    request = ask(item(1, tier="complex"), item(2, id="r01-002"))
+    two(first, second, request, tiers=["complex"], attempts=1)
+    assert first.asked == [("r01-001", 1, 0)]
+    assert second.asked == [("r01-001", 1, 0), ("r01-002", 2, 0)]
+
+
+def test_a_source_gives_no_more_than_its_share_of_a_request() -> None:
+    first = Scripted([row("1"), row("2"), row("3")])
+    result = two(first, Scripted([row("4"), row("5")]), ask(item(4)), max_share=0.5)
+    assert first.asked == [("r01-001", 2, 0)]
+    assert result.by_source == {"first": 2, "second": 2}
+    assert result.notes == ("first: gave its share of 50% of what was asked for",)
+
+
+def test_a_source_that_cannot_be_paid_any_more_keeps_what_it_gave_and_the_next_goes_on() -> None:
+    first = Scripted([row("one")], [row("late")], ends=OverBudget("budget.usd: 0 USD left"))
+    result = two(first, Scripted([row("two")]), ask(item(2)))
+    assert result.by_source == {"first": 1, "second": 1}
+    assert result.notes == ("first: budget.usd: 0 USD left",)
+
+
+def test_what_people_may_still_bring_is_asked_of_nobody_else() -> None:
+    people, second = Scripted([row("one")], ends=Waiting("1 example is waited for")), Scripted()
+    with pytest.raises(Waiting, match="1 example is waited for"):
+        two(people, second, ask(item(2), item(1, id="r01-002")))
+    assert second.asked == []
+
+
+def test_sources_behind_the_one_that_is_waited_for_are_asked_for_the_rest() -> None:
+    people, second = Scripted(ends=Waiting("waiting")), Scripted()
+    request = ask(item(2, tier="complex"), item(1, id="r01-002"))
+    with pytest.raises(Waiting) as caught:
+        two(people, second, request, tiers=["complex"])
+    assert caught.value.exit_code == 4
+    assert second.asked == [("r01-002", 1, 0)]
 
 
 def test_the_seed_dose_takes_the_first_of_each_category() -> None:

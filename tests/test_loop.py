@@ -187,9 +187,9 @@ def canaries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, P
     (folder / "smoke.yaml").write_text(text + "\n")
     run = folder / "run"
     arguments = (str(folder / "smoke.yaml"), "--run-dir", str(run))
-    first = loop_run(*arguments, "--set", "teacher.pool_first=false")
+    first = loop_run(*arguments, "--set", "sources.pool.categories=[parity]")
     assert first.returncode == 3, first.stdout + first.stderr
-    closed = loop_run(*arguments, "--set", "teacher.pool_first=false", "--finish")
+    closed = loop_run(*arguments, "--set", "sources.pool.categories=[parity]", "--finish")
     assert closed.returncode == 3, closed.stdout + closed.stderr
     yield folder, run
 
@@ -256,8 +256,8 @@ def test_help_needs_no_torch() -> None:
     ("change", "fragment"),
     [
         ("seed.files=[nowhere.jsonl]", "nowhere.jsonl"),
-        ("teacher.use=nowhere:Teacher", "nowhere"),
-        ("teacher.use=smoke.teacher:Nobody", "Nobody"),
+        ("sources.teacher.use=nowhere:Teacher", "nowhere"),
+        ("sources.teacher.use=smoke.teacher:Nobody", "Nobody"),
         ("model.base=/no/such/folder", "/no/such/folder"),
         ("taxonomy.parity.grader=smoke.nothing:grade", "smoke.nothing"),
     ],

@@ -79,7 +79,7 @@ def test_a_dose_for_one_category_replaces_the_common_one() -> None:
 
 
 def test_the_limit_on_examples_counts() -> None:
-    assert "80 = 50 + 30 new" in text(recipe(stopping={"max_rounds": 9, "max_examples": 30}))
+    assert "80 = 50 + 30 new" in text(recipe(stopping={"max_rounds": 9}, budget={"examples": 30}))
 
 
 def test_a_look_that_can_prove_nothing_is_shown() -> None:
@@ -102,9 +102,12 @@ def test_time_is_unknown_until_it_was_measured() -> None:
 
 
 def test_a_price_is_zero_only_where_nobody_is_paid() -> None:
-    assert "0 USD: no paid teacher" in text(recipe())
-    assert "cost                unknown: my.teacher:T" in text(
-        recipe(teacher={"use": "my.teacher:T"})
+    plugin = {"kind": "plugin", "use": "my.teacher:T"}
+    assert "0 USD: every source is free" in text(recipe())
+    assert "0 USD: every source is free" in text(recipe(sources=[{**plugin, "usd_per_example": 0}]))
+    assert "cost                unknown: plugin says no price" in text(recipe(sources=[plugin]))
+    assert "unlimited: plugin may be asked" in text(
+        recipe(sources=[{**plugin, "usd_per_example": 0.5}])
     )
 
 

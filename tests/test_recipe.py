@@ -96,6 +96,35 @@ def test_set_overrides_by_key_index_and_category_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (
+            "{kind: pool, max_shar: 0.5}",
+            "sources[0].max_shar is not a known key; did you mean max_",
+        ),
+        ("{kind: modl}", "sources[0].kind is 'modl'; did you mean model?"),
+        ("{name: x}", "sources[0].kind is ''; kinds: pool, open, model, plugin, people"),
+        ("{kind: plugin}", "sources[0].use is missing"),
+        ("{kind: pool, tiers: [hard]}", "sources[0].tiers[0] is 'hard'"),
+        ("{kind: pool, categories: [other]}", "sources: pool names other, not in the taxonomy"),
+        ("{kind: pool}, {kind: pool}", "two sources are called pool; give each a `name`"),
+    ],
+)
+def test_a_source_that_is_no_source_is_explained(tmp_path: Path, source: str, told: str) -> None:
+    problems = problems_of(tmp_path, f"{GOOD}sources: [{source}]\n")
+    assert told in "\n".join(problems)
+
+
+def test_a_source_goes_by_its_kind_where_it_has_no_name(tmp_path: Path) -> None:
+    text = f"{GOOD}sources: [{{kind: pool}}, {{kind: plugin, use: 'a:B'}}]\n"
+    recipe = load_recipe(write(tmp_path, text), ("sources.plugin.max_share=0.5",))
+    assert [(source.name, source.max_share) for source in recipe.sources] == [
+        ("pool", 1.0),
+        ("plugin", 0.5),
+    ]
+
+
+@pytest.mark.parametrize(
     ("assignment", "fragment"),
     [
         ("training.epochs", "write section.key=value"),

@@ -32,6 +32,7 @@ from loop.records import (
     UnseenScore,
     Weakness,
     WeakSlice,
+    Yield,
 )
 from loop.report import chart, round_report, run_report, to_html
 from loop.report.lines import diagnose_lines
@@ -188,7 +189,7 @@ FULFILMENT = Fulfilment(
     ),
     received=5,
     requested={"answers": 5},
-    by_source={"pool": 2},
+    yields=(Yield(source="pool", received=5, accepted=2, rejected={"near_duplicate": 3}),),
     shortfall={"answers": 3},
 )
 

@@ -10,6 +10,7 @@ from loop.recipe import CategorySection, CurationSection
 from loop.records import (
     Curated,
     CurationReport,
+    Fate,
     FileRead,
     Flag,
     Fulfilment,
@@ -178,13 +179,20 @@ def test_the_evidence_of_an_assignment_quotes_no_other_row() -> None:
 def delivered(
     accepted: tuple[Example, ...], rejected: tuple[Rejected, ...], mixture: tuple[Example, ...]
 ) -> CurationReport:
+    origins = [row.origin for row in accepted]
+    origins += [row.example.origin if row.example else row.file for row in rejected]
+    fates = tuple(
+        Fate(id=each, source=each.split("/")[1], category="note", tier="simple")
+        for each in origins
+        if "/" in each
+    )
     fulfilment = Fulfilment(
         round=1,
+        fates=fates,
         accepted=accepted,
         rejected=rejected,
         received=len(accepted) + len(rejected),
         requested={"note": 5},
-        by_source={},
         shortfall={},
     )
     return report_on_deliveries(
@@ -193,7 +201,6 @@ def delivered(
         TAXONOMY,
         SECTION,
         0,
-        pool=(KEPT,),
         count_tokens=count_tokens,
         touches=lambda rows: [text_key(each.instruction).startswith("held") for each in rows],
         notes=lambda rows: [],
@@ -201,21 +208,22 @@ def delivered(
 
 
 def test_deliveries_are_counted_by_source_item_and_reason() -> None:
-    made = row("Made.", origin="r01-001", source="synthetic:teacher")
+    made = row("Made.", origin="r01-001/writer/1", source="synthetic:teacher")
+    refused = row("No.", origin="r01-002/writer/2", source="synthetic:teacher")
     report = delivered(
-        (KEPT.model_copy(update={"origin": "r01-001"}), made),
+        (KEPT.model_copy(update={"origin": "r01-001/pool/0"}), made),
         (
-            Rejected(reason="refusal", category="note", file="r01-002", example=made),
-            Rejected(reason="not_an_object", category="note", file="r01-002", raw="3"),
+            Rejected(reason="refusal", category="note", file="r01-002", example=refused),
+            Rejected(reason="not_an_object", category="note", file="r01-002/writer/3", raw="3"),
         ),
         (),
     )
     assert {part.name: (part.received, part.kept) for part in report.by_source} == {
-        "pool": (1, 1), "synthetic:teacher": (2, 1), "": (1, 0),
+        "pool": (1, 1), "writer": (3, 1),
     }  # fmt: skip
     assert {part.name: part.kept for part in report.by_file} == {"r01-001": 2, "r01-002": 0}
     text = "\n".join(curation_summary(report, "curation.md"))
-    assert "| synthetic:teacher | 2 | 1 | 50.0 % | 0 | 1 | refusal 1 |" in text
+    assert "| writer | 3 | 1 | 33.3 % | 0 | 2 | not_an_object 1, refusal 1 |" in text
     assert "curation.md" in text
     page = curation_report(report, {}, "deliveries of round 1")
     assert page.startswith("# 2 of 4 deliveries of round 1 kept (50.0 %)")

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -43,6 +44,11 @@ def _parse(text: str, file: str) -> tuple[dict[str, Any], list[str]]:
     return data, [f"{file}: {problem}" for problem in loader.duplicates]
 
 
+def _name(entry: Any) -> object:  # noqa: ANN401 - whatever stands in the YAML
+    """What an entry of a list is called; a source without a name goes by its kind."""
+    return entry.get("name") or entry.get("kind") if isinstance(entry, dict) else None
+
+
 def _set(data: dict[str, Any], assignment: str) -> str | None:
     """Apply one `a.b[0].c=value`; the problem, or None."""
     path, equals, text = assignment.partition("=")
@@ -57,8 +63,8 @@ def _set(data: dict[str, Any], assignment: str) -> str | None:
     for index, key in enumerate(keys):
         last = index == len(keys) - 1
         if isinstance(here, list):
-            # A category may be named instead of counted: taxonomy.refactoring.target
-            names = [entry.get("name") if isinstance(entry, dict) else None for entry in here]
+            # An entry may be named instead of counted: taxonomy.refactoring.target
+            names = [_name(entry) for entry in here]
             position = names.index(key) if key in names else int(key) if key.isdigit() else -1
             if not 0 <= position < len(here):
                 return f"--set {assignment}: no entry {key!r} in {'.'.join(keys[:index])}"
@@ -76,28 +82,43 @@ def _set(data: dict[str, Any], assignment: str) -> str | None:
     return None
 
 
-def _model_of(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation
-    for candidate in (annotation, *get_args(annotation)):
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate
-    return None
+def _models_of(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any annotation
+    """Sections that a field may hold, whatever they are wrapped in."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in _models_of(inner)]
+
+
+def _kind(model: type[BaseModel]) -> Any:  # noqa: ANN401 - any default
+    """What tells one section of a list from another."""
+    field = model.model_fields.get("kind")
+    return field.default if field else None
+
+
+def _walk(location: tuple[int | str, ...]) -> tuple[list[type[BaseModel]], list[int | str]]:
+    """Follow a place in a recipe: the sections that may stand there, and its keys as written.
+
+    Where a list holds sections of several kinds, pydantic puts the kind between, as a key.
+    """
+    models: list[type[BaseModel]] = [Recipe]
+    keys: list[int | str] = []
+    for key in location:
+        if len(models) > 1 and key in [_kind(model) for model in models]:
+            models = [model for model in models if _kind(model) == key]
+            continue
+        keys.append(key)
+        if not isinstance(key, int):
+            fields = [model.model_fields[key] for model in models if key in model.model_fields]
+            models = [inner for field in fields for inner in _models_of(field.annotation)]
+    return models, keys
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     """Keys of the section that an unknown key was written into."""
-    model: type[BaseModel] = Recipe
-    for key in location:
-        if isinstance(key, int):
-            continue
-        field = model.model_fields.get(key)
-        inner = _model_of(field.annotation) if field else None
-        if inner is None:
-            return []
-        model = inner
-    return list(model.model_fields)
+    return list(dict.fromkeys(key for model in _walk(location)[0] for key in model.model_fields))
 
 
-def _key(location: tuple[int | str, ...]) -> str:
+def _key(location: Sequence[int | str]) -> str:
     text = ""
     for part in location:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
@@ -106,12 +127,19 @@ def _key(location: tuple[int | str, ...]) -> str:
 
 def _explain(file: str, problem: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
     location, kind = problem["loc"], problem["type"]
-    key = _key(location) or "recipe"
+    key = _key(_walk(location)[1]) or "recipe"
     if kind == "extra_forbidden":
         known = _known_keys(location[:-1])
         near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
         return f"{file}: {key} is not a known key; {hint}"
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        section, _ = _walk(location)
+        kinds = [str(_kind(model)) for model in section]
+        given = str(problem["input"].get("kind", ""))
+        near = difflib.get_close_matches(given, kinds, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"kinds: {', '.join(kinds)}"
+        return f"{file}: {key}.kind is {given!r:.80}; {hint}"
     if kind == "missing":
         return f"{file}: {key} is missing; add it"
     value = problem["input"]
