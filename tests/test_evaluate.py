@@ -5,7 +5,9 @@ import os
 import random
 import re
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -171,6 +173,73 @@ def test_the_rationale_is_taken_off_before_grading(tiny: Loaded, tmp_path: Path)
     assert sample.answer == plain
     assert marker.strip()
     assert seen == [rest]
+
+
+def beside(loaded: Loaded, folder: Path, graders: Mapping[str, Any]) -> Evaluation:
+    """Batches of two, graded in a thread while the next is decoded in this process."""
+    here = replace(in_process(loaded, "base", "base", 4), workers=1, leaves_cores_idle=True)
+    section, model = EvaluationSection(batch_size=2), ModelSection()
+    given: dict[str, Any] = {"graders": graders, "marker": MARKER, "model_section": model}
+    means: dict[str, Any] = {
+        "section": section,
+        "backend": here,
+        "model_sha": "base",
+        "folder": folder,
+    }
+    return evaluate(ITEMS, "diagnose", 1, TAXONOMY, **means, **given)
+
+
+def test_answers_graded_beside_generation_get_the_same_grades_once_each(
+    tiny: Loaded, tmp_path: Path
+) -> None:
+    seen: list[str] = []
+    threads: set[str] = set()
+
+    def grade(examples: Sequence[Example], answers: Sequence[str]) -> list[Grade]:
+        seen.extend(example.output for example in examples)
+        threads.add(threading.current_thread().name)
+        return fruity(examples, answers)
+
+    together = beside(tiny, tmp_path / "one", {"naming": grade, "sorting": grade})
+    assert together == run(tiny, tmp_path / "two")
+    assert sorted(seen) == sorted(NOUNS)
+    assert threads == {"loop.grade_0"}
+    again = beside(tiny, tmp_path / "one", {"naming": grade, "sorting": grade})
+    assert again == together
+
+
+def test_answers_are_graded_before_the_last_one_is_generated(tiny: Loaded, tmp_path: Path) -> None:
+    graded = threading.Event()
+
+    def grade(examples: Sequence[Example], answers: Sequence[str]) -> list[Grade]:
+        graded.set()
+        return fruity(examples, answers)
+
+    batches: list[bool] = []
+    here = in_process(tiny, "base", "base", 4)
+
+    def decoding(questions: Sequence[Question]) -> list[Any]:
+        # Every batch but the first waits for a grade of an earlier one.
+        batches.append(not batches or graded.wait(30))
+        return here.decode(questions)
+
+    slow = replace(here, decode=decoding, workers=1, leaves_cores_idle=True)
+    section, model = EvaluationSection(batch_size=2), ModelSection()
+    given: dict[str, Any] = {"marker": MARKER, "model_section": model, "folder": tmp_path}
+    graders = {"naming": grade, "sorting": grade}
+    evaluate(ITEMS, "diagnose", 1, TAXONOMY, section, slow, "base", graders, **given)
+    assert len(batches) > 1
+    assert all(batches)
+
+
+def test_a_grader_that_fails_beside_generation_ends_the_evaluation(
+    tiny: Loaded, tmp_path: Path
+) -> None:
+    def broken(examples: Sequence[Example], answers: Sequence[str]) -> list[Grade]:
+        raise DataError("checks.tests: nothing to run")
+
+    with pytest.raises(DataError, match="nothing to run"):
+        beside(tiny, tmp_path, {"naming": broken, "sorting": fruity})
 
 
 def test_random_generators_are_left_as_they_were(tiny: Loaded, tmp_path: Path) -> None:

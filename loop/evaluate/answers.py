@@ -17,6 +17,8 @@ from loop.evaluate.decode import Answer, Question
 from loop.evaluate.workers import spread
 
 FILE = "answers.jsonl"
+Arrived = Callable[[Sequence[int], Sequence[Answer]], None]
+"""Which questions a batch holds, and their answers."""
 
 
 def _batches(questions: Sequence[Question], size: int, workers: int) -> list[list[int]]:
@@ -67,6 +69,7 @@ def answer_all(
     batch_size: int,
     folder: Path,
     label: str,
+    arrived: Arrived = lambda batch, answers: None,
 ) -> list[Answer]:
     """Answer every prompt, taking complete batches of an interrupted run from disk.
 
@@ -76,6 +79,7 @@ def answer_all(
         batch_size: Prompts decoded together.
         folder: Where answers.jsonl is kept.
         label: What the progress bar says.
+        arrived: Told of every batch as soon as its answers are there.
 
     Returns:
         One answer per question, in order.
@@ -98,8 +102,11 @@ def answer_all(
 
     with console.progress(label, len(questions)) as advance:
         advance(len(questions) - sum(len(batches[number]) for number in missing))
+        for number in sorted(set(range(len(batches))) - set(missing)):
+            arrived(batches[number], journal.known[keys[number]])
         for number, answers in _each(answer, missing, backend.workers):
             journal.append(keys[number], answers)
+            arrived(batches[number], answers)
             advance(len(answers))
     given: dict[int, Answer] = {}
     for key, batch in zip(keys, batches, strict=True):

@@ -33,8 +33,12 @@ class Backend:
     """Processes of one thread each that decode side by side; 1 decodes in this one."""
     likelihoods: Callable[[], Any]
     """Makes lm-eval's own model, for tasks that score given answers."""
+    leaves_cores_idle: bool = False
+    """Whether answers can be graded here while others are still generated."""
 
 
+_ENOUGH = 4
+"""Cores from which one that drives an accelerator, or waits for a server, leaves others idle."""
 _CPU_LIKELIHOODS = 4
 """Scored together on a CPU: logits of whole prompts over the vocabulary fill its memory soon."""
 
@@ -68,7 +72,17 @@ def in_process(loaded: models.Loaded, base: str, model_sha: str, likelihood_batc
         decode=lambda questions: decode(model, tokenizer, questions),
         workers=worker_count(machine.device),
         likelihoods=likelihoods,
+        leaves_cores_idle=machine.device == "cuda" and enough_cores(),
     )
+
+
+def enough_cores() -> bool:
+    """Tell whether cores are left beside the one that generation elsewhere keeps busy.
+
+    Returns:
+        Whether this process may use that many.
+    """
+    return models.cores() >= _ENOUGH
 
 
 def check_vllm() -> None:
@@ -120,6 +134,7 @@ def vllm(section: ModelSection, run_folder: Path, adapter: Adapter | None) -> Ba
         decode=lambda questions: ask(engine, tokenizer, questions, chats=False),
         workers=1,
         likelihoods=lambda: engine,
+        leaves_cores_idle=enough_cores(),
     )
 
 

@@ -12,6 +12,7 @@ from loop.errors import DataError, TeacherError
 from loop.evaluate import tasks
 from loop.evaluate.answers import answer_all
 from loop.evaluate.backends import Backend
+from loop.evaluate.beside import Grading
 from loop.evaluate.decode import Answer, Question
 from loop.evaluate.ends import has_ended
 from loop.evaluate.model import Asked
@@ -75,17 +76,6 @@ def evaluate(
     def answer_items(asked: Sequence[Example], grade: tasks.GradeAll | None) -> _Answered:
         answers: dict[int, Answer] = {}
 
-        def answer(requests: Mapping[int, Asked]) -> dict[int, str]:
-            questions = {
-                i: _question(each, categories[asked[i].category], backend, reasoned, marker)
-                for i, each in sorted(requests.items())
-            }
-            fitting = {i: question for i, question in questions.items() if question.limit > 0}
-            given = answer_all(list(fitting.values()), backend, section.batch_size, folder, title)
-            answers.update(dict.fromkeys(questions, Answer("", complete=False)))
-            answers.update(zip(fitting, given, strict=True))
-            return {i: answers[i].text for i in questions}
-
         def graded(category: str, indices: Sequence[int]) -> list[Grade]:
             return _grades(
                 graders[category],
@@ -95,8 +85,30 @@ def evaluate(
                 marker,
             )
 
+        named = {index: item.category for index, item in enumerate(asked)}
+        grading = Grading(graded, named, beside=backend.leaves_cores_idle and grade is None)
+
+        def answer(requests: Mapping[int, Asked]) -> dict[int, str]:
+            questions = {
+                i: _question(each, categories[asked[i].category], backend, reasoned, marker)
+                for i, each in sorted(requests.items())
+            }
+            fitting = {i: question for i, question in questions.items() if question.limit > 0}
+            answers.update(dict.fromkeys(questions, Answer("", complete=False)))
+            places = list(fitting)
+
+            def arrived(batch: Sequence[int], given: Sequence[Answer]) -> None:
+                indices = [places[place] for place in batch]
+                answers.update(zip(indices, given, strict=True))
+                grading.answered(indices)
+
+            size = section.batch_size
+            answer_all(list(fitting.values()), backend, size, folder, title, arrived)
+            return {i: answers[i].text for i in questions}
+
         chats = [models.prompt_messages(item, model_section) for item in asked]
-        logged = tasks.run(asked, chats, backend, answer, grade or graded)
+        with grading:
+            logged = tasks.run(asked, chats, backend, answer, grade or grading.grades)
         return answers, logged
 
     def earlier_turns(asked: Sequence[Example]) -> list[str]:

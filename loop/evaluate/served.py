@@ -9,7 +9,7 @@ from typing import Any
 from loop import models
 from loop.console import line
 from loop.errors import ModelError
-from loop.evaluate.backends import Backend, ask
+from loop.evaluate.backends import Backend, ask, enough_cores
 from loop.evaluate.decode import Question
 from loop.evaluate.server import Server, filled, start
 from loop.recipe import EvaluationSection, ModelSection, ServerSection
@@ -204,6 +204,9 @@ class Servers:
             decode=lambda questions: ask(api, tokenizer, questions, chats),
             workers=1,
             likelihoods=lambda: api,
+            # A server that is started here and has no accelerator needs the cores itself.
+            leaves_cores_idle=enough_cores()
+            and (self._server.serve is None or models.resolve(self._model).device == "cuda"),
         )
         if fresh:
             self._check(backend, sha, api, url)

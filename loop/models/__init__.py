@@ -13,7 +13,7 @@ from loop.models.load import (
     remember,
     source,
 )
-from loop.models.machine import Machine, resolve
+from loop.models.machine import Machine, cores, resolve
 from loop.models.packaged import packaged_folder
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Machine",
     "check_adapter",
     "context_length",
+    "cores",
     "count_tokens",
     "instruction_loss_ratios",
     "load",

@@ -57,7 +57,7 @@ def resolve(section: ModelSection) -> Machine:
             f"model.device is {device}, but torch {torch.__version__} finds only {found}; "
             "set model.device: auto, or install the torch build for this device"
         )
-    threads = section.threads or _cores()
+    threads = section.threads or cores()
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
     dtype: str = section.dtype
@@ -68,8 +68,12 @@ def resolve(section: ModelSection) -> Machine:
     return Machine(device, dtype, f"{_device_line(device, threads)}, {dtype}")
 
 
-def _cores() -> int:
-    # A container may own fewer cores than the machine has; macOS cannot say which.
+def cores() -> int:
+    """Count the cores that this process may use.
+
+    Returns:
+        How many; a container may own fewer than the machine has, and macOS cannot say which.
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
