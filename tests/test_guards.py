@@ -199,6 +199,70 @@ def test_programs_are_run_in_the_sandbox_and_never_by_code_eval(
     assert found.scores[0].metric == "pass"
 
 
+MBPP = [
+    {"text": f"Write {name}.", "code": body, "test_list": tests, "test_setup_code": "import math"}
+    for name, body, tests in (
+        ("a", "def a(n): return n", ["assert a(1) == 1", "assert a(2) == 2", "assert 1"]),
+        ("b", "def b(n): return -n", ["assert b(1) == -1", "assert b(0) == 0", "assert 1"]),
+        ("c", "def c(n): return n", ["assert c(4) == math.sqrt(16)", "assert 1", "assert 1"]),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("task", "data", "wrapped"),
+    [
+        ("mbpp/mbpp.yaml", "mbpp", "{}\n[DONE] and more"),
+        ("mbpp/mbpp_instruct.yaml", "mbpp", "{}\n```\nIt works."),
+        ("humaneval/humaneval.yaml", "programs", "{}\n\n\nprint(1 / 0)"),
+        ("humaneval/humaneval_instruct.yaml", "programs", "{}\n```\nIt works."),
+    ],
+)
+def test_lm_evals_own_programming_tasks_are_scored_in_the_sandbox(
+    folder: Path, tiny: Backend, task: str, data: str, wrapped: str
+) -> None:
+    import lm_eval
+
+    (folder / "data/mbpp.jsonl").write_text("".join(json.dumps(row) + "\n" for row in MBPP))
+    (folder / "named.yaml").write_text(
+        f"include: {Path(lm_eval.__file__).parent / 'tasks' / task}\n"
+        "task: named\ndataset_path: json\ndataset_name: null\n"
+        f"dataset_kwargs: {{data_files: {{test: data/{data}.jsonl}}}}\n"
+    )
+    bodies = {f"def {name}(n)": f"    {body}" for name, body, _ in PROGRAMS}
+    bodies |= {row["text"]: row["code"] for row in MBPP}
+
+    def answer(prompt: str) -> str:
+        body = next(body for sign, body in bodies.items() if sign in prompt)
+        # The second item of each is answered wrongly.
+        return wrapped.format(body.replace("return -n", "return n"))
+
+    wide = replace(saying(tiny, answer), context=None)
+    found = measure(folder, wide, "a", task="named.yaml")
+    assert [item.score for item in found.items] == [1, 0, 1]
+
+
+def test_mmlu_is_scored_by_likelihood_with_its_own_examples(folder: Path, tiny: Backend) -> None:
+    import lm_eval
+
+    template = Path(lm_eval.__file__).parent / "tasks/mmlu/default/_default_template_yaml"
+    for split in ("test", "dev"):
+        rows = [
+            {"question": f"{split} {n}?", "choices": ["w", "x", "y", "z"], "answer": n % 4}
+            for n in range(8)
+        ]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / f"data/{split}.jsonl").write_text(text)
+    (folder / "slice.yaml").write_text(
+        f"include: {template}\ntask: mmlu_slice\ndataset_path: json\ndataset_name: null\n"
+        "num_fewshot: 2\n"
+        "dataset_kwargs: {data_files: {test: data/test.jsonl, dev: data/dev.jsonl}}\n"
+    )
+    (score,) = measure(folder, tiny, "a", task="slice.yaml").scores
+    assert (score.metric, score.total) == ("acc", 8)
+    assert 0 < score.value < 1
+
+
 def test_items_that_changed_since_the_base_are_refused(folder: Path, tiny: Backend) -> None:
     base = measure(folder, saying(tiny, right_below(3)), "a", task="capitals.yaml")
     data = folder / "data" / "capitals.jsonl"

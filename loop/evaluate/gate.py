@@ -18,9 +18,7 @@ from loop.records import GateRuling
 def _needed(
     category: str, total: int, target: float, alpha: float, verdict: Literal["bound", "point"]
 ) -> int:
-    if verdict == "point":
-        return stats.point_passes_needed(total, target)
-    needed = stats.passes_needed(total, target, alpha)
+    needed = stats.gate_passes(total, target, alpha, verdict)
     if needed is None:
         raise HoldoutError(
             f"gate: no number of passes among {total} items of {category} proves a target of "

@@ -1,5 +1,6 @@
 """Answers from an OpenAI-compatible server, through lm-eval's two API models."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -171,7 +172,7 @@ class Servers:
         self._section, self._server, self._model = section, section.server, model
         self._run_folder, self._folder = run_folder, run_folder / "server"
         self._running: tuple[str, str, Server | None] | None = None
-        self._canaries: dict[str, list[str]] = {}
+        self._canaries = self._folder / "canaries.json"
 
     def backend(self, adapter: Adapter | None) -> Backend:
         """Answer with a round's model, starting its server unless it runs.
@@ -260,8 +261,12 @@ class Servers:
                     f"{self._folder / 'tokenizer'} (vLLM: --chat-template "
                     "{tokenizer}/chat_template.jinja), or set evaluation.backend: local-completions"
                 )
-        self._canaries[sha] = answers
-        if sha != "base" and self._canaries.get("base") == answers:
+        # Kept, for a resumed run asks the base nothing any more.
+        known = json.loads(self._canaries.read_bytes()) if self._canaries.exists() else {}
+        known[sha] = answers
+        self._canaries.with_suffix(".tmp").write_text(json.dumps(known, indent=1))
+        self._canaries.with_suffix(".tmp").replace(self._canaries)
+        if sha != "base" and known.get("base") == answers:
             line(
                 "server   | warning: the adapter answers the canary prompts exactly as the base "
                 "does; see that the server applies it"

@@ -78,7 +78,7 @@ def documentation(example: Example, answer: str, sandbox: Callable[[], Sandbox])
     wanted = _texts(example.checks.get("args"))
     listed = [match.group(1) for match in _entries(sections.get("Args", [])) if match.group(2)]
     if sorted(listed) != sorted(wanted):
-        return _failed("format", f"Args lists {listed}, the function has {wanted}")
+        return _failed("wrong_answer", f"Args lists {listed}, the function has {wanted}")
     if not any(line.strip() for line in sections.get("Returns", [])):
         return _failed("format", "no Returns section")
     told = " ".join([*summary, *sections.get("Args", []), *sections.get("Returns", [])]).lower()
