@@ -199,7 +199,7 @@ def test_programs_are_run_in_the_sandbox_and_never_by_code_eval(
     assert found.scores[0].metric == "pass"
 
 
-MBPP = [
+MBPP: list[dict[str, Any]] = [
     {"text": f"Write {name}.", "code": body, "test_list": tests, "test_setup_code": "import math"}
     for name, body, tests in (
         ("a", "def a(n): return n", ["assert a(1) == 1", "assert a(2) == 2", "assert 1"]),
