@@ -4,13 +4,69 @@ import json
 import os
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from loop.budget import Account
+from loop.budget import Account, Hours
 from loop.errors import RunDirectoryError
+
+
+def read(path: Path) -> tuple[list[dict[str, Any]], Account, int]:
+    """Read a ledger, which another process may be writing to, and change nothing.
+
+    Args:
+        path: ledger.jsonl.
+
+    Returns:
+        All but money entries, what the money entries come to, and the bytes of a torn last line.
+
+    Raises:
+        RunDirectoryError: A line other than the last is not JSON, or contradicts those before it.
+    """
+    entries: list[dict[str, Any]] = []
+    account = Account()
+    with path.open("rb") as file:
+        for number, row in enumerate(file, 1):
+            if not row.endswith(b"\n"):
+                return entries, account, len(row)
+            try:
+                entry = json.loads(row)
+                if not account.apply(entry):
+                    entries.append(entry)
+            except ValueError as error:
+                raise RunDirectoryError(
+                    f"{path}:{number} is not JSON; restore the file or start a new run"
+                ) from error
+            except (LookupError, TypeError, AttributeError) as error:
+                raise RunDirectoryError(
+                    f"{path}:{number} does not fit what stands before it; restore the file or "
+                    "start a new run"
+                ) from error
+    return entries, account, 0
+
+
+def hours_in(entries: Iterable[Mapping[str, Any]], accelerator: bool = False) -> Hours:
+    """Add up the time of steps, completed or cut short.
+
+    Args:
+        entries: Of a ledger.
+        accelerator: Only steps that used one, times its devices.
+
+    Returns:
+        Hours in all, and of the longest round.
+    """
+    total = 0.0
+    rounds: dict[str, float] = {}
+    for entry in entries:
+        if entry["event"] in ("stage_done", "stage_cut"):
+            spent = entry["seconds"] * (entry.get("devices", 0) if accelerator else 1) / 3600
+            total += spent
+            part = entry["step"].partition("/")[0]
+            if part.startswith("round-"):
+                rounds[part] = rounds.get(part, 0.0) + spent
+    return Hours(total, max(rounds.values(), default=0.0))
 
 
 class Ledger:
@@ -31,9 +87,10 @@ class Ledger:
         self.account = Account()
         """What the money entries come to."""
         self._lock = threading.Lock()
-        self.torn_bytes = self._repair() if path.exists() else 0
+        self.torn_bytes = 0
         if path.exists():
-            self._read()
+            self.torn_bytes = self._repair()
+            self.entries, self.account, _ = read(path)
         if self.torn_bytes:
             self.append("repaired", detail=f"dropped a torn last line of {self.torn_bytes} bytes")
 
@@ -52,23 +109,6 @@ class Ledger:
                 file.truncate(end)
                 os.fsync(file.fileno())
         return size - end
-
-    def _read(self) -> None:
-        with self.path.open("rb") as file:
-            for number, row in enumerate(file, 1):
-                try:
-                    entry = json.loads(row)
-                    if not self.account.apply(entry):
-                        self.entries.append(entry)
-                except ValueError as error:
-                    raise RunDirectoryError(
-                        f"{self.path}:{number} is not JSON; restore the file or start a new run"
-                    ) from error
-                except (LookupError, TypeError, AttributeError) as error:
-                    raise RunDirectoryError(
-                        f"{self.path}:{number} does not fit what stands before it; restore the "
-                        "file or start a new run"
-                    ) from error
 
     def append(self, event: str, step: str = "", **facts: Any) -> None:  # noqa: ANN401 - JSON
         """Write one entry that is not about money.
@@ -110,11 +150,6 @@ class Ledger:
                 spent[entry["step"]] += entry["seconds"]
         return dict(spent)
 
-    @property
-    def hours(self) -> float:
-        """Hours spent in steps, completed or cut short."""
-        return sum(self.seconds.values()) / 3600
-
     def once(self, event: str, step: str, **facts: Any) -> None:  # noqa: ANN401 - JSON
         """Write an entry unless it stands there already, so that a resume repeats nothing.
 
@@ -127,13 +162,13 @@ class Ledger:
             self.append(event, step, **facts)
 
     @property
-    def unfinished(self) -> tuple[str, datetime] | None:
-        """The step that a kill cut short, and when it began; None where none was."""
+    def unfinished(self) -> Mapping[str, Any] | None:
+        """How the step began that a kill cut short; None where none was."""
         for entry in reversed(self.entries):
             if entry["event"] in ("stage_done", "stage_cut"):
                 return None
             if entry["event"] == "stage_start":
-                return entry["step"], datetime.fromisoformat(entry["time"])
+                return dict(entry)
         return None
 
     def steps(self, event: str) -> list[str]:

@@ -211,6 +211,13 @@ def example_text(name: str) -> str:
     return json.dumps({"instruction": f"Do {name}.", "input": "", "output": f"Done {name}."})
 
 
+def graded(clarity: int) -> str:
+    """What a judge of quality answers."""
+    return json.dumps(
+        {"reason": "As asked.", "clarity": clarity, "correctness": 4, "completeness": 4}
+    )
+
+
 def steady(delay: float) -> Script:
     """Good replies after a while."""
 
@@ -229,13 +236,15 @@ def troubled(delay: float) -> Script:
         draw = random.Random(claim)
         chance, key = draw.random(), claim.split(".")[0]
         usage = (draw.randint(150, 250), draw.randint(20, 60))
-        good = replace(said(example_text(key), usage=usage), delay=delay * draw.uniform(0.5, 1.5))
+        judged = "clarity" in str(seen.body.get("response_format"))
+        text = graded(draw.randint(3, 5)) if judged else example_text(key)
+        good = replace(said(text, usage=usage), delay=delay * draw.uniform(0.5, 1.5))
         troubles: list[tuple[float, Answer]] = [
             (0.10, refused(500)),
             (0.05, refused(429, Retry_After="0.05")),
             (0.05, replace(good, silent=True, delay=0)),
             (0.025, replace(good, body=good.body[: len(good.body) // 2])),
-            (0.025, said(example_text(key)[:20], usage=usage)),
+            (0.025, said(text[:20], usage=usage)),
             (0.02, said('{"instruction": 3}', usage=usage)),
             (0.02, replace(good, reset=True)),
             (0.01, replace(good, reset=True, bill=None)),

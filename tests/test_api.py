@@ -406,3 +406,54 @@ def test_usage_that_is_nonsense_costs_the_reservation(usage: object) -> None:
         assert client(server, purse).ask(call()).texts == ("ok",)
     assert purse.account.tries == {"answered without usage": 1}
     assert purse.account.spent > 2048 * 2000
+
+
+def costs(server: Server, folder: Path, **given: Any) -> list[int | None]:
+    """What one reply costs, by its own word, when it comes and when it is read again."""
+    found = []
+    for _ in range(2):
+        _, purse = opened(folder, usd=None)
+        found.append(client(server, purse, folder / "kept.jsonl", **given).ask(call()).nano)
+    return found
+
+
+def test_a_reply_says_what_it_cost_now_and_when_it_is_read_again(tmp_path: Path) -> None:
+    with serving(said("ok")) as server:
+        assert costs(server, tmp_path) == [10 * 1000 + 5 * 2000] * 2
+    assert server.count == 1
+
+
+def test_the_cost_of_a_repaired_reply_holds_both_attempts(tmp_path: Path) -> None:
+    with serving(said("no"), said('{"name": "Ada"}')) as server:
+        _, purse = opened(tmp_path)
+        reply = client(server, purse).ask(call(schema=SCHEMA))
+    assert reply.nano == purse.account.spent == 40_000
+
+
+def test_cached_tokens_are_known_again_when_a_reply_is_read_again(tmp_path: Path) -> None:
+    bill = {"prompt_tokens": 100, "completion_tokens": 0,
+            "prompt_tokens_details": {"cached_tokens": 60}}  # fmt: skip
+    prices = {"m": PriceSection(input=Decimal(1), cached_input=Decimal(0), output=Decimal(2))}
+    body = {"choices": [{"message": {"content": "ok"}}], "usage": bill}
+    with serving(raw(json.dumps(body).encode())) as server:
+        found = [
+            client(server, Purse(None, prices), tmp_path / "kept.jsonl").ask(call()).nano
+            for _ in range(2)
+        ]
+    assert found == [40_000, 40_000]
+
+
+def test_a_reply_without_usage_costs_nobody_knows_what(tmp_path: Path) -> None:
+    with serving(said("ok", usage=None)) as server:
+        assert costs(server, tmp_path) == [None, None]
+
+
+def test_a_reply_without_a_price_costs_nobody_knows_what(tmp_path: Path) -> None:
+    with serving(said("ok")) as server:
+        assert costs(server, tmp_path, model="other") == [None, None]
+
+
+def test_a_reply_of_a_model_that_is_free_costs_nothing_whatever_it_used(tmp_path: Path) -> None:
+    free = {"m": PriceSection(input=Decimal(0), output=Decimal(0))}
+    with serving(said("ok", usage=None)) as server:
+        assert client(server, Purse(None, free)).ask(call()).nano == 0

@@ -9,11 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loop.budget import NANO, Claim, OverBudget, Price, Purse, Usage, usd
+from loop.budget import (
+    NANO,
+    Claim,
+    Hours,
+    OverBudget,
+    Price,
+    Purse,
+    Usage,
+    exhausted,
+    runs_a_model,
+    usd,
+)
 from loop.budget.price import price_of
 from loop.errors import RunDirectoryError
-from loop.ledger import Ledger
-from loop.recipe import BudgetSection, PriceSection
+from loop.ledger import Ledger, hours_in
+from loop.models.machine import Machine
+from loop.recipe import BudgetSection, PriceSection, Recipe
 
 PRICE = Price(Decimal("0.15"), Decimal("0.075"), Decimal("0.60"), "recipe")
 LOCAL = "http://127.0.0.1:8000/v1"
@@ -23,8 +35,10 @@ def claim(name: str = "a", prompt: int = 1000, completion: int = 100) -> Claim:
     return Claim(name, "teacher", "m", PRICE, prompt, completion)
 
 
-def purse(limit: str | None = None, **given: Any) -> Purse:
-    section = BudgetSection(usd=None if limit is None else Decimal(limit))
+def purse(limit: str | None = None, people_minutes: float | None = None, **given: Any) -> Purse:
+    section = BudgetSection(
+        usd=None if limit is None else Decimal(limit), people_minutes=people_minutes
+    )
     return Purse(
         section, {"m": PriceSection(input=Decimal("0.15"), output=Decimal("0.6"))}, **given
     )
@@ -169,18 +183,20 @@ def test_totals_are_the_same_when_read_again(tmp_path: Path) -> None:
     ledger.append("stage_start", "round-01/fulfilment")
     for number in range(5):
         held = claim(str(number))
-        ledger.write([kept.reserve(held)])
-        ledger.write([kept.settle(held, "answered", Usage(number, 0, 7))])
-    kept.use("people_seconds", 90)
+        kept.reserve(held)
+        kept.settle(held, "answered", Usage(number, 0, 7))
+    kept.pay("r01-001/people/1", "people", 5 * NANO, people_seconds=90)
     again = Ledger(tmp_path / "ledger.jsonl").account
-    assert (again.spent, again.by_role) == (ledger.account.spent, {"teacher": again.spent})
+    assert again.spent == ledger.account.spent == again.by_role["teacher"] + 5 * NANO
     assert again.by_step == {"round-01/fulfilment": again.spent}
-    assert (again.tries, again.used) == ({"answered": 5}, {"people_seconds": 90})
+    assert (again.tries, again.people_seconds) == ({"answered": 5}, 90)
+    assert again.paid == {"r01-001/people/1"}
 
 
 def test_what_was_under_way_at_a_kill_costs_its_reservation(tmp_path: Path) -> None:
     ledger, kept = opened(tmp_path, "0.0003")
-    ledger.write([kept.reserve(claim())])
+    kept.reserve(claim())
+    kept.commit()
     ledger, kept = opened(tmp_path, "0.0003")
     assert (ledger.account.lost, ledger.account.reserved) == (210_000, 0)
     with pytest.raises(OverBudget):
@@ -189,17 +205,21 @@ def test_what_was_under_way_at_a_kill_costs_its_reservation(tmp_path: Path) -> N
 
 def test_what_was_kept_before_a_kill_is_settled_for_what_it_cost(tmp_path: Path) -> None:
     ledger, kept = opened(tmp_path)
-    ledger.write([kept.reserve(claim())])
+    kept.reserve(claim())
+    kept.commit()
     ledger, kept = opened(tmp_path)
-    ledger.write([kept.settle(claim(), "answered", Usage(100, 0, 10))])
+    kept.settle(claim(), "answered", Usage(100, 0, 10))
+    kept.commit()
     assert (ledger.account.spent, ledger.account.lost) == (21_000, 0)
     assert Ledger(tmp_path / "ledger.jsonl").account.spent == 21_000
 
 
 def test_money_entries_are_not_held_in_memory(tmp_path: Path) -> None:
-    ledger, kept = opened(tmp_path)
-    ledger.write([kept.reserve(claim())])
-    ledger.write([kept.settle(claim(), "timeout")])
+    _, kept = opened(tmp_path)
+    kept.reserve(claim())
+    kept.commit()
+    kept.settle(claim(), "timeout")
+    kept.commit()
     assert [entry["event"] for entry in Ledger(tmp_path / "ledger.jsonl").entries] == ["start"]
 
 
@@ -218,12 +238,111 @@ def test_an_entry_that_cannot_be_counted_is_an_error(row: object, tmp_path: Path
         Ledger(tmp_path / "ledger.jsonl")
 
 
-def test_a_hard_stop_on_what_is_not_money_holds() -> None:
-    kept = purse(stops={"people_seconds": 100})
-    kept.use("people_seconds", 100)
-    with pytest.raises(OverBudget, match="100 of 100 are used"):
-        kept.use("people_seconds", 1)
-    kept.use("examples", 10**6)
+def test_a_delivery_is_paid_once_in_the_whole_run(tmp_path: Path) -> None:
+    for _ in range(3):
+        ledger, kept = opened(tmp_path)
+        kept.pay("r01-001/people/1", "people", 5 * NANO, people_seconds=90)
+        kept.pay("r01-001/people/1", "people", 5 * NANO, people_seconds=90)
+    assert (ledger.account.spent, ledger.account.people_seconds) == (5 * NANO, 90)
+
+
+def test_people_are_not_paid_beyond_their_minutes() -> None:
+    kept = purse(people_minutes=2.0)
+    kept.pay("a", "people", 0, people_seconds=120)
+    with pytest.raises(OverBudget, match=r"budget\.people_minutes: 2\.0 of 2\.0 are used"):
+        kept.pay("b", "people", 0, people_seconds=1)
+    assert kept.account.paid == {"a"}
+
+
+def test_entries_reach_the_disk_in_the_order_in_which_they_were_counted() -> None:
+    written: list[str] = []
+    kept = purse("0.0003", write=lambda entries: written.extend(e["event"] for e in entries))
+    kept.reserve(claim())
+    kept.settle(claim(), "status 500", owed=False)
+    # This has room only since that was settled, which nobody has written yet.
+    kept.pay("delivery", "teacher", 300_000)
+    assert written == ["reserve", "settle", "pay"]
+
+
+def test_nothing_is_sent_after_an_entry_that_could_not_be_written() -> None:
+    def full(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    kept = purse(write=full)
+    kept.reserve(claim())
+    for _ in range(2):
+        with pytest.raises(OSError, match="No space left"):
+            kept.commit()
+
+
+HALF = Hours(1.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        ({}, ""),
+        ({"examples": 10}, "10 examples are accepted; budget.examples is 10"),
+        ({"examples": 11}, ""),
+        ({"hours": 1.5}, ""),
+        ({"hours": 1.4}, "1.00 of budget.hours 1.4 are used, and the longest round so far took"),
+        ({"gpu_hours": 1.4}, "1.00 of budget.gpu_hours 1.4 are used"),
+    ],
+)
+def test_a_round_that_would_cross_a_hard_stop_is_not_begun(
+    limits: dict[str, Any], found: str
+) -> None:
+    told = exhausted(BudgetSection(**limits), 10, HALF, HALF)
+    assert told.startswith(found)
+    assert bool(told) == bool(found)
+
+
+def test_a_machine_without_an_accelerator_uses_no_gpu_hours() -> None:
+    assert not exhausted(BudgetSection(gpu_hours=0.001), 0, HALF, Hours(0.0, 0.0))
+
+
+RUNNING = ["final/evaluation", "round-01/adapter", "round-01/gate", "round-01/guards"]
+TEACHER = {"kind": "model", "local": {"model": "org/teacher"}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "more"),
+    [
+        ({}, []),
+        ({"sources": [TEACHER]}, ["round-01/fulfilment"]),
+        (
+            {"curation": {"quality": {"difficulty": True}}},
+            ["round-01/fulfilment", "seed/curation"],
+        ),
+    ],
+)
+def test_steps_in_which_a_model_of_this_machine_works(
+    fields: dict[str, Any], more: list[str]
+) -> None:
+    taxonomy = [{"name": "a", "weight": 1, "target": 0.8, "format": "text"}]
+    given = {"name": "r", "seed": {"files": ["x.jsonl"]}, "taxonomy": taxonomy, **fields}
+    recipe = Recipe.model_validate(given)
+    others = ["seed/read", "seed/curation", "round-01/request", "round-01/fulfilment"]
+    found = [step for step in (*RUNNING, *others) if runs_a_model(step, recipe)]
+    assert sorted(found) == sorted([*RUNNING, *more])
+
+
+def test_a_machine_without_accelerator_uses_none() -> None:
+    assert [Machine(name, "float32", "").devices for name in ("cpu", "cuda", "mps")] == [0, 1, 1]
+
+
+def test_hours_are_counted_by_step_and_weighed_by_devices(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    for step, seconds, devices in (
+        ("seed/read", 3600, 0),
+        ("round-01/adapter", 7200, 2),
+        ("round-02/adapter", 3600, 2),
+        ("round-02/request", 3600, 0),
+    ):
+        facts = {"devices": devices} if devices else {}
+        ledger.append("stage_done", step, seconds=seconds, **facts)
+    assert hours_in(ledger.entries) == Hours(5.0, 2.0)
+    assert hours_in(ledger.entries, accelerator=True) == Hours(6.0, 4.0)
 
 
 def test_amounts_are_shown_rounded_up() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loop.errors import RunDirectoryError
 from loop.graders.judged import Judging, keeping_replies
 from loop.judges import JudgeError
 from loop.judges.asking import REPLIES, Asking, Malformed, Question, Reply
@@ -114,15 +115,29 @@ def test_a_repaired_reply_stays_a_repaired_one(tmp_path: Path) -> None:
     assert again.asked == []
 
 
-@pytest.mark.parametrize("torn", ['{"key": "ab', "[]", '{"key": 1, "replies": ["x"]}', "\xff"])
-def test_a_torn_line_is_passed_over(torn: str, tmp_path: Path) -> None:
-    ask_in(tmp_path, replying("one"), "a")
-    with (tmp_path / REPLIES).open("a") as file:
-        file.write(torn)
-    ask_in(tmp_path, replying("two"), "b")
-    never = replying("never asked")
-    assert [reply.value for reply in ask_in(tmp_path, never, "a", "b")] == ["one", "two"]
-    assert never.asked == []
+def test_a_torn_line_is_asked_for_again(tmp_path: Path) -> None:
+    ask_in(tmp_path, replying("one", "two"), "a", "b")
+    path = tmp_path / REPLIES
+    path.write_bytes(path.read_bytes()[:-5])
+    later = replying("later")
+    assert [reply.value for reply in ask_in(tmp_path, later, "a", "b")] == ["one", "later"]
+    assert len(later.asked) == 1
+
+
+def test_a_damaged_line_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / REPLIES).write_text('{"key": 1}\n')
+    with pytest.raises(RunDirectoryError, match=r"judge\.jsonl: the line at byte 0 is no reply"):
+        ask_in(tmp_path, replying("one"), "a")
+
+
+def test_what_was_asked_to_the_end_is_known_without_asking(tmp_path: Path) -> None:
+    judge = replying("bad", "good", "bad")
+    asking = Asking(judge, {})
+    with asking.kept_in(tmp_path):
+        asking.ask_all([question("a"), question("b")])
+        known = [asking.given(question(text)) for text in "abc"]
+    assert known == [Reply("good", malformed=1), Reply(None, malformed=2), None]
+    assert len(judge.asked) == 4
 
 
 def test_replies_of_another_judge_or_of_other_options_are_not_its_own(tmp_path: Path) -> None:

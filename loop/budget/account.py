@@ -1,11 +1,11 @@
 """Totals of a ledger's money entries, kept as they are written and as they are read again."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MONEY = frozenset({"reserve", "settle", "pay", "use"})
+MONEY = frozenset({"reserve", "settle", "pay"})
 """Events of entries that are counted here; there may be very many."""
 
 
@@ -39,8 +39,8 @@ class Account:
         """Settled attempts by what became of them."""
         self.unpriced: Counter[str] = Counter()
         """Settled attempts whose price is unknown, by model."""
-        self.used: Counter[str] = Counter()
-        """Amounts of what is not money, by kind."""
+        self.people_seconds = 0
+        """Of people's time that deliveries took."""
         self.paid: set[str] = set()
         """Deliveries that were paid at a fixed price, by claim."""
         self._step = ""
@@ -51,6 +51,22 @@ class Account:
     def spent(self) -> int:
         """Nano-dollars settled, and the reservations of attempts that an earlier session left."""
         return self.by_role.total() + self._stranded
+
+    @property
+    def spent_by_role(self) -> Counter[str]:
+        """The same, by who was paid."""
+        lost = Counter[str]()
+        for each in self.stranded.values():
+            lost[each.role] += each.nano or 0
+        return self.by_role + lost
+
+    @property
+    def spent_by_step(self) -> Counter[str]:
+        """The same, by the step that was under way."""
+        lost = Counter[str]()
+        for each in self.stranded.values():
+            lost[each.step] += each.nano or 0
+        return self.by_step + lost
 
     @property
     def reserved(self) -> int:
@@ -81,8 +97,6 @@ class Account:
             self._settle(entry)
         elif event == "pay":
             self._pay(entry)
-        elif event == "use":
-            self.used[entry["kind"]] += entry["amount"]
         elif event in ("start", "resume"):
             self.session += 1
             self.stranded |= self.open
@@ -91,6 +105,18 @@ class Account:
         elif event == "stage_start":
             self._step = str(entry.get("step", ""))
         return event in MONEY
+
+    def leave(self, claims: Iterable[str]) -> None:
+        """Let reservations be settled by a later session: nothing that is under way frees them.
+
+        Args:
+            claims: Attempts whose outcome is not waited for now; unknown ones are passed over.
+        """
+        for claim in claims:
+            if (held := self.open.pop(claim, None)) is not None:
+                self.stranded[claim] = held
+                self._reserved -= held.nano or 0
+                self._stranded += held.nano or 0
 
     def _reserve(self, entry: Mapping[str, Any]) -> None:
         nano = entry["nano"]
@@ -105,7 +131,7 @@ class Account:
         else:
             self.by_role[role] += nano
             self.by_step[self._step] += nano
-        self.used["people_seconds"] += entry.get("people_seconds", 0)
+        self.people_seconds += entry.get("people_seconds", 0)
 
     def _settle(self, entry: Mapping[str, Any]) -> None:
         claim, nano = entry["claim"], entry["nano"]

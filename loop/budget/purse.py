@@ -1,11 +1,12 @@
 """Reserves at the worst case before anything is sent, settles after, and never goes over."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from itertools import count
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from loop.budget.account import Account
 from loop.budget.price import NANO, Price, Usage, price_of, usd
@@ -13,12 +14,18 @@ from loop.errors import LoopError
 from loop.recipe import BudgetSection, PriceSection
 
 Entry = dict[str, Any]
-Kind = Literal["examples", "gpu_seconds", "people_seconds"]
-"""What is counted beside money."""
 
 
 class OverBudget(LoopError):
     """A hard stop was reached; what was asked for would cross it. Nothing of it was sent."""
+
+    exit_code = 3
+
+
+class Unpriced(OverBudget):
+    """There is a budget in USD, and nobody knows what something may cost."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,11 @@ class Claim:
 
 
 class Purse:
-    """The one place that says whether something may be paid for. Safe to use from any thread."""
+    """The one place that says whether something may be paid for. Safe to use from any thread.
+
+    Entries reach the disk in the order in which they were counted, whoever writes them: else a kill
+    could leave a payment on disk without the settlement that had made room for it.
+    """
 
     def __init__(
         self,
@@ -53,24 +64,25 @@ class Purse:
         prices: Mapping[str, PriceSection] | None = None,
         account: Account | None = None,
         write: Callable[[Sequence[Entry]], object] = lambda _: None,
-        stops: Mapping[Kind, int] | None = None,
     ) -> None:
         """Open a purse.
 
         Args:
-            limits: The hard stop on money; none by default.
+            limits: The hard stops; none by default.
             prices: The recipe's prices.
             account: What was spent so far, from the ledger; nothing by default.
             write: Puts entries on disk before it returns: `Ledger.write`. Kept nowhere by default.
-            stops: The most of what is not money; a kind that is not named is unlimited.
         """
-        limit = limits.usd if limits else None
-        self._limit = None if limit is None else _floor(limit * NANO)
-        self._stops = stops or {}
+        limits = limits or BudgetSection()
+        self._limit = None if limits.usd is None else _floor(limits.usd * NANO)
+        minutes = limits.people_minutes
+        self._people = None if minutes is None else math.floor(minutes * 60)
         self._prices = prices or {}
         self.account = account or Account()
-        self.write = write
-        self._lock = threading.Lock()
+        self._write = write
+        self._due: list[Entry] = []
+        self._failure: OSError | None = None
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self._numbers = count(1)
 
     @property
@@ -109,16 +121,16 @@ class Purse:
             The price, or None where it is unknown and nothing depends on it.
 
         Raises:
-            OverBudget: There is a budget in USD, and no worst case could be reserved.
+            Unpriced: There is a budget in USD, and no worst case could be reserved.
         """
         found = price_of(model, base_url, self._prices)
         if self._limit is not None and found is None:
-            raise OverBudget(
+            raise Unpriced(
                 f"budget.usd is set and the price of {model} is unknown; write it as prices: "
                 f"{{{model}: {{input: USD, output: USD}}}} per million tokens (0 where it is free)"
             )
         if self._limit is not None and max_tokens is None:
-            raise OverBudget(
+            raise Unpriced(
                 f"budget.usd is set and {model} is asked without max_tokens, so that a reply may "
                 "cost anything; set max_tokens"
             )
@@ -131,7 +143,7 @@ class Purse:
             claim: What is to be paid for.
 
         Returns:
-            The entry, which must be on disk before anything is sent.
+            The entry; nothing may be sent before `commit` has put it on disk.
 
         Raises:
             OverBudget: It does not fit. It may once what is under way has been settled.
@@ -151,8 +163,32 @@ class Purse:
                 "model": claim.model,
                 "nano": worst,
             }
-            self.account.apply(entry)
+            self._enter(entry)
         return entry
+
+    def commit(self) -> None:
+        """Put on disk what was counted so far and is not there yet.
+
+        Raises:
+            OSError: This or an earlier entry cannot be written: nothing may be sent any more.
+        """
+        with self._writing:
+            if self._failure is not None:
+                raise self._failure
+            with self._lock:
+                due, self._due = self._due, []
+            if not due:
+                return
+            try:
+                self._write(due)
+            except OSError as error:
+                self._failure = error
+                raise
+
+    def _enter(self, entry: Entry) -> None:
+        """Count an entry, which is then due to be written; the lock is held."""
+        self.account.apply(entry)
+        self._due.append(entry)
 
     def settle(
         self, claim: Claim, why: str, usage: Usage | None = None, model: str = "", owed: bool = True
@@ -167,7 +203,7 @@ class Purse:
             owed: Without usage: whether the server may have billed it; its worst case then stands.
 
         Returns:
-            The entry, to be written.
+            The entry, which `commit` puts on disk.
         """
         nano = 0 if usage is None and not owed else claim.worst
         if usage is not None:
@@ -177,7 +213,7 @@ class Purse:
             price = claim.price.row if claim.price else None
             entry |= {"usage": dict(usage.raw), "model": model, "price": price}
         with self._lock:
-            self.account.apply(entry)
+            self._enter(entry)
         return entry
 
     def needs_price(self, what: str, nano: int | None) -> None:
@@ -188,10 +224,10 @@ class Purse:
             nano: Nano-dollars a delivery; None where that is unknown.
 
         Raises:
-            OverBudget: There is a budget in USD, and the price is unknown.
+            Unpriced: There is a budget in USD, and the price is unknown.
         """
         if nano is None and self._limit is not None:
-            raise OverBudget(
+            raise Unpriced(
                 f"budget.usd is set and the price of {what} is unknown; write usd_per_example "
                 "beside it (0 where it is free)"
             )
@@ -218,33 +254,18 @@ class Purse:
                     f"budget.usd: {usd(max(left, 0))} left, and the next delivery of {role} costs "
                     f"{usd(nano or 0)}; raise budget.usd to go on"
                 )
-            self._fits("people_seconds", people_seconds)
+            used = self.account.people_seconds
+            if self._people is not None and used + people_seconds > self._people:
+                raise OverBudget(
+                    f"budget.people_minutes: {used / 60:.1f} of {self._people / 60:.1f} are used, "
+                    f"and the next delivery of {role} took {people_seconds / 60:.1f}; raise "
+                    "budget.people_minutes to go on"
+                )
             entry: Entry = {"event": "pay", "claim": claim, "role": role, "nano": nano}
             if people_seconds:
                 entry["people_seconds"] = people_seconds
-            self.account.apply(entry)
-        self.write([entry])
-
-    def _fits(self, kind: Kind, amount: int) -> None:
-        limit, used = self._stops.get(kind), self.account.used[kind]
-        if limit is not None and used + amount > limit:
-            raise OverBudget(f"{kind}: {used} of {limit} are used, and {amount} more asked for")
-
-    def use(self, kind: Kind, amount: int) -> None:
-        """Pay in what is not money; on disk when this returns.
-
-        Args:
-            kind: What.
-            amount: How much of it, in whole units.
-
-        Raises:
-            OverBudget: It does not fit.
-        """
-        entry: Entry = {"event": "use", "kind": kind, "amount": amount}
-        with self._lock:
-            self._fits(kind, amount)
-            self.account.apply(entry)
-        self.write([entry])
+            self._enter(entry)
+        self.commit()
 
 
 def _floor(amount: Decimal) -> int:

@@ -5,23 +5,20 @@ counted as unscored and never taken for a score.
 """
 
 import heapq
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from loop.curate.replies import Replies, Reply
-from loop.curate.rubric import CRITERIA, Grades, again, question, read, schema
+from loop.curate.rubric import CRITERIA, Grades, question
 from loop.curate.rule import Code, Fault
 from loop.example import Example, digest_of
 from loop.recipe import CategorySection, QualitySection
 
 if TYPE_CHECKING:
-    from loop.judges import Judge
+    from loop.judges.asking import Asking
 
 LOW_QUALITY = Code(
     "low_quality",
@@ -60,10 +57,9 @@ def score(
     rows: Sequence[Example],
     section: QualitySection,
     taxonomy: Sequence[CategorySection],
-    judge: "Judge | None",
+    judge: "Asking | None",
     difficulty: Difficulty | None,
     seed: int,
-    replies: Replies,
 ) -> QualityScores:
     """Score rows.
 
@@ -74,7 +70,6 @@ def score(
         judge: Who grades, or None.
         difficulty: The base model's view, or None.
         seed: Random seed of the draw and of the prompts' marks.
-        replies: Those already given; added to.
 
     Returns:
         Rows in order, with scores filled in.
@@ -88,7 +83,7 @@ def score(
     counts: Counter[str] = Counter(not_drawn=len(rows) - len(drawn))
     noise = None
     if judge is not None:
-        graded = _graded(rows, drawn, section, taxonomy, judge, seed, replies)
+        graded = _graded(rows, drawn, section, taxonomy, judge, seed)
         for place, gradings in graded.items():
             good = [grades for grades in gradings if grades is not None]
             counts["bad_replies"] += len(gradings) - len(good)
@@ -153,43 +148,16 @@ def _graded(
     drawn: Sequence[int],
     section: QualitySection,
     taxonomy: Sequence[CategorySection],
-    judge: "Judge",
+    judge: "Asking",
     seed: int,
-    replies: Replies,
 ) -> dict[int, list[Grades | None]]:
     """Ask about each row as often as the recipe says; None for a reply that cannot be read."""
-    categories = {category.name: category for category in taxonomy}
-    options = json.dumps(section.options, sort_keys=True, default=str)
     asks = [(place, repeat) for place in drawn for repeat in range(section.repeats)]
-
-    def ask(asked: tuple[int, int]) -> str:
-        place, repeat = asked
-        row = rows[place]
-        prompt = question(row, categories.get(row.category), seed, repeat)
-        key = digest_of(judge.name, options, prompt)
-        if key not in replies:
-            replies.keep(key, Reply(row.id, repeat, _asked(judge, prompt, repeat)))
-        return key
-
-    threads = ThreadPoolExecutor(judge.parallel)
-    try:
-        keys = list(threads.map(ask, asks))
-    finally:
-        # What is under way is paid for and will be kept; nothing more is asked.
-        threads.shutdown(cancel_futures=True)
-    replies.settle(keys)
+    questions = [question(rows[place], taxonomy, seed, repeat) for place, repeat in asks]
     graded: dict[int, list[Grades | None]] = {place: [] for place in drawn}
-    for (place, _), key in zip(asks, keys, strict=True):
-        graded[place].append(replies[key])
+    for (place, _), reply in zip(asks, judge.ask_all(questions), strict=True):
+        graded[place].append(reply.value)
     return graded
-
-
-def _asked(judge: "Judge", prompt: str, repeat: int) -> Grades | None:
-    """Ask, and once more where the reply cannot be read."""
-    grades = read(judge.ask(prompt, schema(repeat)))
-    if isinstance(grades, str):
-        grades = read(judge.ask(again(prompt, grades, repeat), schema(repeat)))
-    return None if isinstance(grades, str) else grades
 
 
 def _named(judge: str, gradings: Sequence[Grades]) -> dict[str, float]:

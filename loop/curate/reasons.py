@@ -26,6 +26,7 @@ READING = (
     Code("starts_with_answer", "a conversation that the assistant opens", "put a prompt before it"),
     Code("orphan_message", "a message of a tree whose parent is missing", "complete the tree"),
     Code("not_as_asked", "a delivery of another category or tier", "deliver what was asked for"),
+    Code("delivered_twice", "a delivery whose id came before", "give each an id of its own"),
 )
 """Rows that cannot be read as examples."""
 SINGLE = (
@@ -44,6 +45,28 @@ SINGLE = (
         "fails_own_checks",
         "a reference answer that its own grader does not pass",
         "correct the answer, or its checks",
+    ),
+    Code(
+        "unverified",
+        "a model's answer without checks, in a category whose examples have some",
+        "have the checks delivered, or set agreement",
+    ),
+    Code(
+        "answers_disagree",
+        "an answer that the same instruction does not bring about again",
+        "make the instruction say what is wanted",
+    ),
+    Code(
+        "answer_contradicted",
+        "an answer against which repeated answers agree on another",
+        "a person decides which is right",
+        "review",
+    ),
+    Code(
+        "agreement_unpaid",
+        "an answer that the budget did not allow to be asked about again",
+        "look at it, or raise budget.usd",
+        "review",
     ),
     *QUALITY,
     Code(

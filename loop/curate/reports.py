@@ -127,7 +127,8 @@ def report_on_seed(
     read = [each.model_copy(update={"rows": int(counts.get(each.file, 0))}) for each in files]
     run = InRun(may_show, pool)
     report = describe(table, rows.__getitem__, read, ALL_CODES, taxonomy, section, number, run)
-    return _noted(report, _OF_SEED, notes(seed.examples))
+    judged = [row if isinstance(row, Example) else row.example for row in rows]
+    return _noted(report, _OF_SEED, notes([row for row in judged if row]))
 
 
 def report_on_deliveries(

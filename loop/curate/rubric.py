@@ -1,11 +1,12 @@
 """What a judge is asked about a row, and how its reply is read. A row cannot speak for itself."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from loop.example import Example, digest_of
+from loop.judges.asking import Malformed, Question
 from loop.recipe import CategorySection
 
 CRITERIA: Mapping[str, str] = {
@@ -46,10 +47,6 @@ Criteria, each an integer from 1 to 5:
 
 Reply with one JSON object and nothing else: `reason`, one sentence on the gravest fault or on why
 there is none, then {names}."""
-_AGAIN = """
-
-A reply to this could not be used: {problem}. Reply with the JSON object only, for example
-{example}"""
 _REASON = 300
 
 
@@ -80,7 +77,26 @@ def names(repeat: int) -> list[str]:
     return list(CRITERIA)[:: -1 if repeat % 2 else 1]
 
 
-def question(row: Example, category: CategorySection | None, seed: int, repeat: int) -> str:
+def question(
+    row: Example, taxonomy: Sequence[CategorySection], seed: int, repeat: int
+) -> Question[Grades]:
+    """Ask a judge about a row.
+
+    Args:
+        row: The row.
+        taxonomy: Categories; empty where there is no taxonomy.
+        seed: Random seed of the code that marks where the row's parts begin and end.
+        repeat: Number of the repeat, from 0; each has a code of its own.
+
+    Returns:
+        The question.
+    """
+    category = next((each for each in taxonomy if each.name == row.category), None)
+    example = json.dumps({"reason": "One sentence.", **dict.fromkeys(names(repeat), 3)})
+    return Question(prompt(row, category, seed, repeat), schema(repeat), example, read)
+
+
+def prompt(row: Example, category: CategorySection | None, seed: int, repeat: int) -> str:
     """Write what a judge is asked.
 
     Args:
@@ -132,21 +148,6 @@ def _about(category: CategorySection | None) -> str:
     )
 
 
-def again(asked: str, problem: str, repeat: int) -> str:
-    """Write the question once more, after a reply that could not be used.
-
-    Args:
-        asked: The question.
-        problem: What was wrong with the reply, in words of our own.
-        repeat: Number of the repeat.
-
-    Returns:
-        The prompt.
-    """
-    example = json.dumps({"reason": "One sentence.", **dict.fromkeys(names(repeat), 3)})
-    return asked + _AGAIN.format(problem=problem, example=example)
-
-
 def schema(repeat: int) -> dict[str, Any]:
     """Describe the reply as a JSON schema.
 
@@ -166,7 +167,7 @@ def schema(repeat: int) -> dict[str, Any]:
     }
 
 
-def read(reply: str) -> Grades | str:
+def read(reply: str) -> Grades | Malformed:
     """Read a judge's reply.
 
     Args:
@@ -177,19 +178,19 @@ def read(reply: str) -> Grades | str:
     """
     start = reply.find("{")
     if start < 0:
-        return "it holds no JSON object"
+        return Malformed("it holds no JSON object")
     try:
         said, _ = json.JSONDecoder().raw_decode(reply, start)
     except (ValueError, RecursionError):
-        return "its JSON cannot be parsed"
+        return Malformed("its JSON cannot be parsed")
     scores: dict[str, int] = {}
     for name in CRITERIA:
         value = said.get(name)
         if type(value) is not int or not 1 <= value <= 5:
-            return f"`{name}` is not an integer from 1 to 5"
+            return Malformed(f"`{name}` is not an integer from 1 to 5")
         scores[name] = value
     reason = said.get("reason")
     if not isinstance(reason, str):
-        return "`reason` is not a text"
+        return Malformed("`reason` is not a text")
     whole = reason.encode("utf-8", "replace").decode("utf-8")
     return Grades(scores, " ".join(whole.split())[:_REASON])

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from loop import models
 from loop.curate.quality import Difficulty, QualityScores, noise_of, score
-from loop.curate.replies import Replies
+from loop.curate.rubric import Grades, question
 from loop.example import Example
+from loop.judges.asking import Asking
 from loop.recipe import CategorySection, ModelSection, QualitySection
 
 if TYPE_CHECKING:
@@ -58,8 +59,12 @@ class Scorer:
             cache: JSON lines of replies; None keeps none.
         """
         self.section, self._taxonomy, self._seed = section, taxonomy, seed
-        self.judge, self._difficulty = judge, difficulty
-        self._replies = Replies(cache)
+        self._difficulty = difficulty
+        self.judge: Asking | None = None
+        """Who grades, with the replies already given."""
+        if judge is not None:
+            self.judge = Asking(judge, section.options)
+            self.judge.keep_in(cache)
 
     def __call__(self, rows: Sequence[Example], every: bool = False) -> QualityScores:
         """Score rows.
@@ -73,19 +78,26 @@ class Scorer:
         """
         section = self.section.model_copy(update={"sample": None}) if every else self.section
         asked = (section, self._taxonomy, self.judge, self._difficulty, self._seed)
-        return score(rows, *asked, self._replies)
+        return score(rows, *asked)
 
     def notes(self, rows: Iterable[Example]) -> list[str]:
         """Say what a reader must know of the scores of rows, from the replies that were kept.
 
         Args:
-            rows: Rows that were scored, among others.
+            rows: Rows as they were scored, among others.
 
         Returns:
             One line each; none where no judge was asked about any of them.
         """
-        graded = self._replies.of(row.id for row in rows)
-        if self.judge is None or not graded:
+        if self.judge is None:
+            return []
+        graded: list[list[Grades | None]] = []
+        for row in {row.id: row for row in rows}.values():
+            repeats = range(self.section.repeats)
+            asked = (question(row, self._taxonomy, self._seed, repeat) for repeat in repeats)
+            known = [reply.value for each in asked if (reply := self.judge.given(each))]
+            graded += [known] if known else []
+        if not graded:
             return []
         counts: Counter[str] = Counter()
         for gradings in graded:

@@ -1,6 +1,5 @@
 """Asking a judge: again where a reply cannot be read, once, and never for a reply already given."""
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,8 +9,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from loop.api.structured import LONGEST, objects_in, one_line
-from loop.example import digest_of
 from loop.judges.judge import Judge
+from loop.judges.kept import Keeping, Kept
 
 __all__ = ["REPLIES", "Asking", "Malformed", "Question", "Reply", "objects_in", "one_line"]
 
@@ -68,23 +67,28 @@ class Asking:
             options: What it was made from; replies to others are not taken for its own.
         """
         self.name = judge.name
-        self._judge = judge
-        self._options = json.dumps(dict(options), sort_keys=True, default=str)
-        self._journal: _Journal | None = None
+        self._judge = judge if isinstance(judge, Keeping) else Kept(judge, options)
 
-    @contextmanager
-    def kept_in(self, folder: Path) -> Iterator[None]:
+    def keep_in(self, path: Path | None) -> None:
         """Keep replies on disk, so that what was interrupted pays for none twice.
 
         Args:
-            folder: Replies found there are taken for given; new ones are added.
+            path: Replies found there are taken for given, new ones are added; None keeps none.
         """
-        with _Journal(folder / REPLIES) as journal:
-            self._journal = journal
-            try:
-                yield
-            finally:
-                self._journal = None
+        self._judge.keep_in(path)
+
+    @contextmanager
+    def kept_in(self, folder: Path) -> Iterator[None]:
+        """Keep replies on disk for a while.
+
+        Args:
+            folder: Where the file of replies stands.
+        """
+        self.keep_in(folder / REPLIES)
+        try:
+            yield
+        finally:
+            self.keep_in(None)
 
     def ask_all(self, questions: Sequence[Question[Read]]) -> list[Reply[Read]]:
         """Ask, as many at a time as the judge takes; equal questions once.
@@ -97,86 +101,54 @@ class Asking:
 
         Raises:
             JudgeError: The judge cannot be reached; replies that came are kept.
+            OverBudget: The rest cannot be paid for; likewise.
         """
-        keys = [digest_of(self.name, self._options, each.prompt) for each in questions]
-        known = dict(self._journal.known) if self._journal else {}
-        missing = {k: q for k, q in zip(keys, questions, strict=True) if k not in known}
-        known |= self._fetch(missing)
-        return [_reply(known[key], question) for key, question in zip(keys, questions, strict=True)]
-
-    def _fetch(self, questions: Mapping[str, Question[Read]]) -> dict[str, list[str]]:
-        fetched: dict[str, list[str]] = {}
-        under_way: deque[tuple[str, Future[list[str]]]] = deque()
-
-        def take(key: str, texts: list[str]) -> None:
-            fetched[key] = texts
-            if self._journal is not None:
-                self._journal.keep(key, texts)
-
+        replies: dict[str, Reply[Read]] = {}
+        under_way: deque[tuple[str, Future[Reply[Read]]]] = deque()
         with ThreadPoolExecutor(self._judge.parallel) as threads:
             try:
-                for key, question in questions.items():
-                    under_way.append((key, threads.submit(self._texts, question)))
+                for prompt, question in {each.prompt: each for each in questions}.items():
+                    under_way.append((prompt, threads.submit(_asked, self._judge.ask, question)))
                     if len(under_way) > _AHEAD * self._judge.parallel:
                         first, future = under_way.popleft()
-                        take(first, future.result())
+                        replies[first] = future.result()
                 while under_way:
                     first, future = under_way.popleft()
-                    take(first, future.result())
+                    replies[first] = future.result()
             finally:
-                # Left only by an error: what was sent is paid for, the rest is not sent.
-                for key, future in under_way:
-                    if not future.cancel() and future.exception() is None:
-                        take(key, future.result())
-        return fetched
+                # Left only by an error: what was sent is waited for and kept, no more is sent.
+                for _, future in under_way:
+                    future.cancel()
+        return [replies[each.prompt] for each in questions]
 
-    def _texts(self, question: Question[Read]) -> list[str]:
-        first = self._judge.ask(question.prompt, question.schema)[:LONGEST]
-        read = question.read(first)
-        if not isinstance(read, Malformed):
-            return [first]
-        again = _AGAIN.format(problem=read.problem, example=question.example)
-        return [first, self._judge.ask(question.prompt + again, question.schema)[:LONGEST]]
+    def given(self, question: Question[Read]) -> Reply[Read] | None:
+        """Look up what came of a question, without asking.
+
+        Args:
+            question: What may have been asked.
+
+        Returns:
+            Its reply; None where it was not asked to the end.
+        """
+
+        def said(prompt: str, _schema: dict[str, Any]) -> str:
+            text = self._judge.given(prompt)
+            if text is None:
+                raise KeyError(prompt)
+            return text
+
+        try:
+            return _asked(said, question)
+        except KeyError:
+            return None
 
 
-def _reply(texts: Sequence[str], question: Question[Read]) -> Reply[Read]:
-    for malformed, text in enumerate(texts):
-        read = question.read(text)
+def _asked(ask: Callable[[str, dict[str, Any]], str], question: Question[Read]) -> Reply[Read]:
+    """Ask, and once more where the reply cannot be read."""
+    prompt = question.prompt
+    for malformed in range(2):
+        read = question.read(ask(prompt, question.schema)[:LONGEST])
         if not isinstance(read, Malformed):
             return Reply(read, malformed)
-    return Reply(None, len(texts))
-
-
-class _Journal:
-    """Replies as JSON lines; a line that a kill tore is passed over."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.known: dict[str, list[str]] = {}
-
-    def __enter__(self) -> "_Journal":
-        whole = self._path.read_bytes() if self._path.exists() else b""
-        for line in whole.decode("utf-8", "replace").splitlines():
-            self._take(line)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._path.open("a", encoding="utf-8")
-        if whole and not whole.endswith(b"\n"):
-            self._file.write("\n")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def keep(self, key: str, texts: list[str]) -> None:
-        self.known[key] = texts
-        self._file.write(json.dumps({"key": key, "replies": texts}) + "\n")
-        self._file.flush()
-
-    def _take(self, line: str) -> None:
-        try:
-            held = json.loads(line)
-            key, texts = held["key"], held["replies"]
-        except (ValueError, LookupError, TypeError, RecursionError):
-            return
-        if isinstance(key, str) and isinstance(texts, list) and texts:
-            self.known[key] = [str(text) for text in texts[:2]]
+        prompt = question.prompt + _AGAIN.format(problem=read.problem, example=question.example)
+    return Reply(None, 2)

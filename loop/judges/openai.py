@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from itertools import count
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field
@@ -51,8 +51,9 @@ class OpenAIJudge:
         self._options = OpenAIOptions.model_validate(dict(options))
         self.name, self.parallel = self._options.model, self._options.parallel
         self._seed, self._pause = seed, pause
-        self._numbers = count(1)
-        self.paid_from(Purse())
+        self._purse = Purse()
+        self._path: Path | None = None
+        self._client = self._opened()
 
     def paid_from(self, purse: Purse) -> None:
         """Have calls reserved and settled.
@@ -62,12 +63,31 @@ class OpenAIJudge:
 
         Raises:
             JudgeError: The environment variable of the key is not set.
-            OverBudget: There is a budget in USD, and the judge's price is unknown.
+            Unpriced: There is a budget in USD, and the judge's price is unknown.
         """
-        try:
-            self._client = Client(self._options, purse, "judge", pause=self._pause)
-        except ApiError as error:
-            raise JudgeError(str(error)) from error
+        self._purse = purse
+        self._client = self._opened()
+
+    def keep_in(self, path: Path | None) -> None:
+        """Keep replies from now on, each before it is paid for.
+
+        Args:
+            path: Replies found there are taken for given; None keeps none.
+        """
+        self._client.close()
+        self._path = path
+        self._client = self._opened()
+
+    def given(self, prompt: str) -> str | None:
+        """Look up the reply to a prompt.
+
+        Args:
+            prompt: As it was asked.
+
+        Returns:
+            The reply, or None where none was kept.
+        """
+        return self._client.kept(self._key(prompt))
 
     def ask(self, prompt: str, schema: dict[str, Any]) -> str:
         """Answer one prompt.
@@ -83,11 +103,10 @@ class OpenAIJudge:
         Raises:
             JudgeError: The server cannot be reached, or refuses for good.
         """
-        # Equal prompts are asked again where a judge is repeated to measure its noise.
-        name = f"judge-{digest_of(prompt)}-{next(self._numbers)}"
         asked = (Message("user", prompt),)
+        call = Call(self._key(prompt), asked, schema, seed=self._seed, repair=False)
         try:
-            reply = self._client.ask(Call(name, asked, schema, seed=self._seed, repair=False))
+            reply = self._client.ask(call)
         except ApiError as error:
             raise JudgeError(str(error)) from error
         if reply.passing:
@@ -97,3 +116,12 @@ class OpenAIJudge:
                 "raise options.timeout"
             )
         return reply.texts[0] if reply.texts else ""
+
+    def _opened(self) -> Client:
+        try:
+            return Client(self._options, self._purse, "judge", self._path, self._pause)
+        except ApiError as error:
+            raise JudgeError(str(error)) from error
+
+    def _key(self, prompt: str) -> str:
+        return f"judge-{digest_of(self._options.model_dump_json(), str(self._seed), prompt)}"
