@@ -9,10 +9,10 @@ from queue import SimpleQueue
 from typing import Any
 
 from loop.api.background import background
-from loop.api.call import ApiError, Call, Message, Reply
+from loop.api.call import ApiError, Call, Reply
+from loop.api.dialogue import dialogue
 from loop.api.exchange import Exchange, Halt, Refused, key_of
 from loop.api.journal import Journal
-from loop.api.structured import LONGEST, Misfit, again, read
 from loop.api.wire import Ask, Completion, texts_of
 from loop.budget import Claim, OverBudget, Purse
 from loop.recipe import ApiSection
@@ -33,6 +33,7 @@ class Client:
         role: str = "teacher",
         journal: Path | None = None,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        connect: Callable[[ApiSection, str], Any] | None = None,
     ) -> None:
         """Check that the model may be asked; sends nothing yet.
 
@@ -42,17 +43,18 @@ class Client:
             role: teacher or judge, for the ledger.
             journal: File that completions are kept in; those found there are not asked for again.
             pause: Waits so many seconds before another attempt.
+            connect: Makes the connection when something is first sent; the SDK's by default.
 
         Raises:
             ApiError: The environment variable of the key is not set.
-            OverBudget: There is a budget in USD, and the model's price is unknown.
+            Unpriced: There is a budget in USD, and the model's price is unknown.
         """
         self.section = section
         self.name = section.model
         self._purse, self._role = purse or Purse(), role
         self._price = self._purse.price(section.model, section.base_url, section.max_tokens)
         self._key = key_of(section, role)
-        self._pause = pause
+        self._pause, self._connect = pause, connect
         self._journal = Journal(journal, self._recover) if journal is not None else None
         self._lock = threading.Lock()
         self._exchange: Exchange | None = None
@@ -77,6 +79,18 @@ class Client:
             OverBudget: It cannot be paid for.
         """
         return asyncio.run_coroutine_threadsafe(self._asked(call), background()).result()
+
+    def kept(self, key: str) -> str | None:
+        """Look up the first text of a reply, without asking.
+
+        Args:
+            key: The call's id.
+
+        Returns:
+            The text, or None where no reply is kept.
+        """
+        record = self._journal.find(key) if self._journal is not None else None
+        return None if record is None else texts_of(record).texts[0]
 
     def stream(self, calls: Iterable[Call]) -> Iterator[Reply]:
         """Ask many things, as many at a time as the recipe says.
@@ -145,7 +159,7 @@ class Client:
         if self._exchange is None:
             from loop.api.connection import Connection
 
-            self._connection = Connection(self.section, self._key)
+            self._connection = (self._connect or Connection)(self.section, self._key)
             self._exchange = Exchange(
                 self.section,
                 self._connection,
@@ -166,68 +180,19 @@ class Client:
 
     async def _replied(self, call: Call, halted: Callable[[], bool]) -> Reply:
         """One call: its candidates, and their repairs."""
-        first = await self._completed(call, call.id, call.messages, call.candidates, halted)
-        if isinstance(first, Refused):
-            return Reply(call, problem=first.problem, passing=first.passing)
-        texts, finish, used = list(first.texts), list(first.finish), [first]
-        for number in range(len(texts), call.candidates):
-            # The server gives fewer candidates at a time than it is asked for.
-            more = await self._completed(call, f"{call.id}~{number}", call.messages, 1, halted)
-            if isinstance(more, Refused):
-                break
-            texts += more.texts
-            finish += more.finish
-            used.append(more)
-        if call.schema is None:
-            nano = self._cost(used)
-            return Reply(call, tuple(texts), (), tuple(finish), first.model, nano)
-        return await self._fitting(call, texts, finish, used, halted)
-
-    def _cost(self, completions: Iterable[Completion]) -> int | None:
-        """Nano-dollars; None where the price or a completion's usage is unknown."""
-        total = 0
-        for each in completions:
-            if self._price is None or each.usage is None:
-                return None
-            total += self._price.nano(each.usage)
-        return total
-
-    async def _fitting(
-        self,
-        call: Call,
-        texts: list[str],
-        finish: list[str],
-        used: list[Completion],
-        halted: Callable[[], bool],
-    ) -> Reply:
-        assert call.schema is not None
-        values: list[Any] = []
-        repaired = 0
-        for number, text in enumerate(texts):
-            value = read(text, call.schema)
-            if isinstance(value, Misfit) and call.repair:
-                said = Message("assistant", text[:LONGEST])
-                asked = (*call.messages, said, Message("user", again(value.problem)))
-                more = await self._completed(call, f"{call.id}~{number}r", asked, 1, halted)
-                if isinstance(more, Completion):
-                    used.append(more)
-                    value = read(more.texts[0], call.schema)
-                    if not isinstance(value, Misfit):
-                        texts[number], finish[number] = more.texts[0], more.finish[0]
-                        repaired += 1
-            values.append(None if isinstance(value, Misfit) else value)
-        model, nano = used[0].model, self._cost(used)
-        return Reply(call, tuple(texts), tuple(values), tuple(finish), model, nano, repaired)
+        turns = dialogue(call, self._price)
+        asks = next(turns)
+        while True:
+            came = {key: await self._completed(key, ask, halted) for key, ask in asks.items()}
+            try:
+                asks = turns.send(came)
+            except StopIteration as end:
+                reply: Reply = end.value
+                return reply
 
     async def _completed(
-        self,
-        call: Call,
-        key: str,
-        messages: tuple[Message, ...],
-        candidates: int,
-        halted: Callable[[], bool],
+        self, key: str, ask: Ask, halted: Callable[[], bool]
     ) -> Completion | Refused:
-        ask = Ask(messages, call.schema, candidates, call.seed)
         got = await self._opened().complete(key, ask, halted)
         if isinstance(got, Refused) and got.passing:
             self._unanswered += 1
@@ -251,4 +216,5 @@ class Client:
         held = Claim(claim, record["role"], self.section.model, self._price, prompt, completion)
         kept = texts_of(record)
         why = "answered" if kept.usage else "answered without usage"
-        self._purse.write([self._purse.settle(held, why, kept.usage, kept.model)])
+        self._purse.settle(held, why, kept.usage, kept.model)
+        self._purse.commit()

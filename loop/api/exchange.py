@@ -20,7 +20,7 @@ from loop.api.wire import (
     record_of,
     texts_of,
 )
-from loop.budget import Claim, OverBudget, Price, Purse
+from loop.budget import Claim, Entry, OverBudget, Price, Purse
 from loop.example import digest_of
 from loop.recipe import ApiSection
 
@@ -147,7 +147,8 @@ class Exchange:
         self._section, self._connection, self._key = section, connection, key
         self._purse, self._role, self._price = purse, role, price
         self._journal, self._pause = journal, pause
-        self._ledger = Commit(purse.write)
+        # What others entered before in the same purse goes to disk before what is entered here.
+        self._ledger: Commit[Entry] = Commit(lambda _: purse.commit())
         self._kept = Commit(journal.write) if journal is not None else None
         self._slots = asyncio.Semaphore(section.parallel)
         self._forms: tuple[Form, ...] = FORMS

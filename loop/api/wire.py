@@ -166,8 +166,9 @@ def texts_of(record: Mapping[str, Any]) -> Completion:
     Returns:
         The completion.
     """
+    texts, finish = tuple(record["texts"]), tuple(record["finish"])
     usage = _usage(record["usage"], "")
-    return Completion(tuple(record["texts"]), tuple(record["finish"]), record["model"], usage)
+    return Completion(texts, finish, record["model"], usage)
 
 
 def record_of(completion: Completion) -> dict[str, Sequence[str] | str | Mapping[str, Any] | None]:
