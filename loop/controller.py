@@ -3,6 +3,7 @@
 from itertools import count
 
 from loop.console import line
+from loop.errors import Waiting
 from loop.parts import Parts
 from loop.prepare import prepare
 from loop.publish import publish_round, publish_run
@@ -22,6 +23,9 @@ def run_loop(run: RunDirectory, parts: Parts, finish: bool) -> Summary:
 
     Returns:
         The summary; the run is closed where it was met or finished.
+
+    Raises:
+        Waiting: People or a batch have not delivered yet; the same command goes on then.
     """
     vault = prepare(run, parts)
     course = Course()
@@ -35,7 +39,12 @@ def run_loop(run: RunDirectory, parts: Parts, finish: bool) -> Summary:
         measure(run, parts, vault.split, course, number)
         decision = rule(run, parts, vault, course, number, finish)
         if decision.action != "stop" and number:
-            decision = improve(run, parts, vault, course, number) or decision
+            try:
+                decision = improve(run, parts, vault, course, number) or decision
+            except Waiting:
+                # Who is waited for reads what is asked and why.
+                publish_round(run, parts, course, number)
+                raise
         else:
             course.requests.append(None)
             course.fulfilments.append(None)

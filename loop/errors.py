@@ -48,3 +48,9 @@ class TeacherError(LoopError):
 
 class HoldoutError(LoopError):
     """The holdout cannot be drawn, was changed, or cannot prove a target."""
+
+
+class Waiting(LoopError):
+    """People have not delivered everything yet; the same command goes on when they have."""
+
+    exit_code = 4

@@ -1,15 +1,25 @@
 """Makes what a recipe names: graders, canonical forms, sources, the sandbox, the seeds."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
 
 from loop import models, plugins
-from loop.budget import Purse
-from loop.curate import Curator, Embed, Scorer, curate, scorer_of, sentence_encoder
+from loop.api import Client
+from loop.budget import Purse, runs_a_model
+from loop.curate import (
+    Curator,
+    Embed,
+    Scorer,
+    curate,
+    faults_alone,
+    overruled,
+    scorer_of,
+    sentence_encoder,
+)
 from loop.diagnose import Probes
 from loop.errors import DataError
 from loop.evaluate import (
@@ -25,13 +35,26 @@ from loop.evaluate import (
 )
 from loop.evaluate import look as look_at_gate
 from loop.example import UNASSIGNED, Example
-from loop.fulfil import Source, open_sources
+from loop.fulfil import Accept, Agreeing, Source, open_sources
+from loop.fulfil.mine import Means
 from loop.graders import Grader, build_grader
 from loop.graders.judged import Judging, keeping_replies, load_judging
 from loop.graders.judged_check import Labelled, check_judge, read_labelled
-from loop.judges import Judge, load_judge
-from loop.recipe import JUDGED, Recipe, SeedSection
-from loop.records import Adapter, Curated, Evaluation, GateRuling, Guards, JudgeCheck, Role
+from loop.judges import Judge, load_judge, make_judge
+from loop.judges.asking import Asking
+from loop.judges.opinions import Opinions
+from loop.recipe import JUDGED, OpenSource, Recipe, SeedSection
+from loop.records import (
+    Adapter,
+    Curated,
+    Evaluation,
+    GateRuling,
+    Guards,
+    JudgeCheck,
+    Rejected,
+    Role,
+)
+from loop.review import check_review
 from loop.sandbox import Sandbox, open_sandbox
 from loop.seed import read_rows, read_seed
 
@@ -58,6 +81,19 @@ class Parts:
         """
         text = ":".join(map(str, (self.recipe.seed_number, *names)))
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % 2**31
+
+    def devices(self, step: str) -> int:
+        """Say how many accelerators a step uses, for the hours that the budget counts.
+
+        Args:
+            step: For example `round-01/adapter`.
+
+        Returns:
+            0 where no model of this process or of a server beside it works in it.
+        """
+        if not runs_a_model(step, self.recipe):
+            return 0
+        return models.resolve(self.recipe.model).devices
 
     @cached_property
     def sandbox(self) -> Callable[[], Sandbox]:
@@ -94,7 +130,19 @@ class Parts:
         """Means to test why an item failed."""
         recipe = self.recipe
         marker = recipe.model.rationale_marker
-        return Probes(self.verifiers, models.count_tokens(recipe.model), marker)
+        count_tokens = models.count_tokens(recipe.model)
+        return Probes(self.verifiers, count_tokens, marker, self._opinions)
+
+    @cached_property
+    def _opinions(self) -> Opinions | None:
+        """Answers failed diagnose items itself, if the recipe wants that of its judge."""
+        section = self.recipe.judge
+        if not section.second_opinions or section.use is None:
+            return None
+        given = (section.use, section.options, self.folder, self.seed("opinions"), self.purse)
+        asking = Asking(make_judge("judge.use", *given), section.options)
+        asking.keep_in(self.run_folder / "replies/judge/opinions.jsonl")
+        return Opinions(asking, section.second_opinions)
 
     @cached_property
     def labelled(self) -> list[Labelled]:
@@ -136,7 +184,31 @@ class Parts:
     def sources(self) -> dict[str, Source]:
         """Who fulfils requests, by the name of its section."""
         given = (self.recipe.sources, self.folder, self.run_folder)
-        return open_sources(*given, self.seed("teacher"), self.purse)
+        return open_sources(
+            *given,
+            self.seed("teacher"),
+            self.purse,
+            taxonomy=self.recipe.taxonomy,
+            curation=self.recipe.curation,
+            canonical=self.canonical,
+            means=self._means,
+        )
+
+    @property
+    def _means(self) -> Means:
+        """What open pools are mined with."""
+        faults = faults_alone(self.recipe.taxonomy, self.recipe.curation)
+        return Means(self._read_pool, faults, self._encoder)
+
+    def _read_pool(self, source: OpenSource, file: str) -> Iterator[Example | Rejected]:
+        """Rows of an open pool; a category that the taxonomy has not is none, and no fault."""
+        section = SeedSection(
+            files=source.files,
+            shape=source.shape,
+            columns=source.columns,
+            categories=source.labels,
+        )
+        return read_rows((file,), section, (), self.folder)
 
     @cached_property
     def unseen(self) -> tuple[Example, ...]:
@@ -171,6 +243,12 @@ class Parts:
         """
         recipe = self.recipe
         names = (*recipe.seed.files, *recipe.evaluation.unseen, *recipe.curation.benchmarks)
+        names += tuple(
+            file
+            for source in recipe.sources
+            if isinstance(source, OpenSource)
+            for file in source.files
+        )
         names += (recipe.judge.checked_on,) if recipe.judge.checked_on else ()
         names += tuple(guard.task for guard in recipe.evaluation.guards if guard.is_file)
         paths = {name: self.folder / name for name in names}
@@ -183,7 +261,9 @@ class Parts:
     def check(self) -> None:
         """Fail before expensive work where a plug-in, tokenizer, file or sandbox is missing."""
         _ = (self.graders, self.canonical, self.sources, self.unseen, self.benchmarks)
-        _ = self.labelled
+        _ = (self.labelled, self._answerer)
+        if self.recipe.review is not None:
+            check_review(self.recipe.review, self.purse)
         _ = (self._quality_judge, self._encoder)
         models.load_tokenizer(self.recipe.model)
         check_backend(self.recipe.evaluation)
@@ -205,20 +285,13 @@ class Parts:
         name = self.recipe.curation.embedding
         return sentence_encoder(name, self.folder) if name else None
 
-    def _scorer(self, cache: str) -> Scorer | None:
+    @cached_property
+    def scorer(self) -> Scorer | None:
+        """Scores rows of the seed and delivered ones, if the recipe asks for it."""
         recipe, folder = self.recipe, self.run_folder
         made = (recipe.curation.quality, recipe.taxonomy, self._quality_judge, recipe.model)
-        return scorer_of(*made, folder, self.seed("quality"), folder / cache)
-
-    @cached_property
-    def seed_scorer(self) -> Scorer | None:
-        """Scores the seed's rows, if the recipe asks for it."""
-        return self._scorer("seed/judged.jsonl")
-
-    @cached_property
-    def delivery_scorer(self) -> Scorer | None:
-        """Scores delivered rows, if the recipe asks for it."""
-        return self._scorer("judged.jsonl")
+        replies = folder / "replies/judge/quality.jsonl"
+        return scorer_of(*made, folder, self.seed("quality"), replies)
 
     def curate(
         self,
@@ -238,7 +311,7 @@ class Parts:
         Returns:
             Kept and rejected rows.
         """
-        return curate(candidates, existing, held_out, *self._curation(seed, self.seed_scorer))
+        return curate(candidates, existing, held_out, *self._curation(seed, self.scorer))
 
     def _curation(self, seed: int, scorer: Scorer | None) -> tuple[Any, ...]:
         """What curation is given beside the rows."""
@@ -264,8 +337,43 @@ class Parts:
         Returns:
             A function that judges candidates against training and holdout.
         """
-        given = self._curation(self.seed("accept"), self.delivery_scorer)
+        given = self._curation(self.seed("accept"), self.scorer)
         return Curator(pool, (*held_out, *self.unseen), *given)
+
+    def agreeing(self, accept: Accept) -> Accept:
+        """Have repeated answers bear out what nothing else checks, where the recipe says so.
+
+        Args:
+            accept: Judges deliveries without asking.
+
+        Returns:
+            A function that asks about what it keeps.
+        """
+        section = self.recipe.agreement
+        if section is None or self._answerer is None:
+            return accept
+        given = (self.recipe.taxonomy, self.verifiers, self.seed("agreement"))
+        return Agreeing(accept, section, self._answerer, *given)
+
+    @cached_property
+    def _answerer(self) -> Client | None:
+        """Answers delivered instructions again, if the recipe names a model."""
+        section = self.recipe.agreement
+        journal = self.run_folder / "replies" / "agreement.jsonl"
+        return Client(section.api, self.purse, "agreement", journal) if section else None
+
+    def accept_reviewed(self, pool: tuple[Example, ...], held_out: tuple[Example, ...]) -> Curator:
+        """Bind what is held out, for rows that a person passed: no judge has the last word on them.
+
+        Args:
+            pool: The training side, sketched once.
+            held_out: Every role's items.
+
+        Returns:
+            A function that judges candidates against training and holdout.
+        """
+        taxonomy, section, *rest = self._curation(self.seed("accept"), None)
+        return Curator(pool, (*held_out, *self.unseen), taxonomy, overruled(section), *rest)
 
     @cached_property
     def guard_tasks(self) -> tuple[GuardTasks, ...]:

@@ -5,6 +5,7 @@ Says only what follows from the recipe and the seed; what is not known is called
 
 from collections.abc import Mapping
 
+from loop.prices import check_prices
 from loop.recipe import (
     CategorySection,
     OpenSource,
@@ -130,8 +131,8 @@ def _doses(recipe: Recipe, counts: Mapping[str, int], held_out: Mapping[str, int
     )
     # The last round asks for nothing: no later round could train on it.
     most = curriculum.round_budget * (stopping.max_rounds - 1)
-    if stopping.max_examples is not None:
-        most = min(most, stopping.max_examples)
+    if recipe.budget.examples is not None:
+        most = min(most, recipe.budget.examples)
     floor = round(curriculum.floor * curriculum.round_budget)
     doses = f"{curriculum.seed_dose} per category"
     for name, dose in curriculum.seed_doses.items():
@@ -159,15 +160,20 @@ def _time(recipe: Recipe, timings: Mapping[str, float] | None) -> str:
 
 
 def _cost(recipe: Recipe) -> str:
+    if refused := check_prices(recipe):
+        who = ", ".join(problem.partition(":")[0] for problem in refused)
+        return f"refused: budget.usd is set and not every price is known ({who})"
     if recipe.budget.usd is not None:
-        return f"at most {recipe.budget.usd} USD for teachers and judges (budget.usd)"
+        return f"at most {recipe.budget.usd} USD for teachers, judges and people (budget.usd)"
     free = (PoolSource, OpenSource)
     paid = [each for each in recipe.sources if not isinstance(each, free)]
-    priced = [each for each in paid if isinstance(each, PluginSource | PeopleSource)]
-    if all(each in priced and each.usd_per_example == 0 for each in paid):
+    fixed = [each for each in paid if isinstance(each, PluginSource | PeopleSource)]
+    if silent := ", ".join(each.name for each in fixed if each.usd_per_example is None):
+        return f"unknown: {silent} says no price; usd_per_example does"
+    if all(each in fixed and each.usd_per_example == 0 for each in paid):
         return "0 USD: every source is free"
     named = ", ".join(each.name for each in paid)
-    return f"unlimited: {named} may be asked for every example; budget.usd sets a hard stop"
+    return f"unlimited: {named} may be asked for every example; budget.usd is a hard stop"
 
 
 def plan(

@@ -64,7 +64,8 @@ def prepare(run: RunDirectory, parts: Parts) -> Vault:
         canonical=parts.canonical,
         seed=parts.seed("holdout"),
     )
-    vault = Vault(holdout, run, parts)
+    aside = tuple(row for row in curated.rejected if row.review)
+    vault = Vault(holdout, run, parts, aside)
     line(holdout_line(vault.split))
     _report(run, parts, vault, seed, curated)
     if problems := check_gates(vault.split.gate, recipe.taxonomy, recipe.stopping):
@@ -79,7 +80,7 @@ def _report(
     recipe = parts.recipe
 
     def described(*inputs: Any) -> CurationReport:  # noqa: ANN401 - the inputs of the step
-        scorer = parts.seed_scorer
+        scorer = parts.scorer
         return report_on_seed(
             *inputs,
             files=_files(parts),

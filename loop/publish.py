@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+from loop.fulfil import yields_of
 from loop.parts import Parts
 from loop.records import (
     CategoryScore,
@@ -14,6 +15,7 @@ from loop.records import (
 )
 from loop.report import chart, round_report, run_report, to_html
 from loop.report.curation import curation_files
+from loop.review import doubted_items
 from loop.rounds import Course, judge_notes
 from loop.rundir import RunDirectory
 from loop.stopping import shipped
@@ -35,7 +37,7 @@ def publish_round(run: RunDirectory, parts: Parts, course: Course, number: int) 
         tuple(course.weakness[: number + 1]),
         course.mixtures[number],
         course.requests[number],
-        course.fulfilments[number],
+        course.fulfilments[number] if number < len(course.fulfilments) else None,
         course.adapters[number],
         {
             name.removeprefix(f"{step}/"): seconds
@@ -46,6 +48,7 @@ def publish_round(run: RunDirectory, parts: Parts, course: Course, number: int) 
         course.curations.get(number),
         course.guards[number] if course.guards else None,
         judge_notes(run, parts),
+        course.reviews.get(number),
     )
     if (curation := course.curations.get(number)) is not None:
         subject = f"deliveries of round {number}"
@@ -104,6 +107,8 @@ def publish_run(
             files = {item.id: item.origin.partition(".jsonl")[0] for item in parts.unseen}
             unseen = _unseen_scores(measured.samples, files)
         run.ledger.once("closed", "summary", detail=decision.reason)
+        if doubted := doubted_items(vault.split.diagnose, course.weakness):
+            run.write_text("holdout/doubted.jsonl", doubted)
     summary = Summary(
         name=parts.recipe.name,
         outcome=decision.outcome,
@@ -122,6 +127,7 @@ def publish_run(
             dict(Counter(example.category for example in each.accepted)) if each else {}
             for each in course.fulfilments
         ),
+        yields=yields_of([fate for each in course.fulfilments if each for fate in each.fates]),
     )
     text = run_report(summary, parts.recipe, vault.split.notes, run.ledger.seconds)
     picture = chart(tuple(course.weakness), parts.recipe.taxonomy)

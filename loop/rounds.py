@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 
 from loop import models
 from loop.allocate import allocate
+from loop.budget import exhausted
 from loop.console import line
 from loop.curate import report_on_deliveries
 from loop.diagnose import diagnose, nearest_training
 from loop.fulfil import fulfil, grow, seed_dose
 from loop.graders.judged_check import agreement_line
+from loop.ledger import hours_in
 from loop.parts import Parts
 from loop.recipe import JUDGED
 from loop.records import (
@@ -23,12 +25,15 @@ from loop.records import (
     Guards,
     JudgeCheck,
     Mixture,
+    Reviewed,
     Split,
     Weakness,
 )
 from loop.report.guards import guard_lines
 from loop.report.lines import diagnose_lines, evaluate_lines, fulfil_line, gate_line, train_line
+from loop.report.review import review_lines
 from loop.request import build_request
+from loop.review import review
 from loop.rundir import RunDirectory
 from loop.stopping import aims, decide
 from loop.train import train
@@ -48,6 +53,8 @@ class Course:
     fulfilments: list[Fulfilment | None] = field(default_factory=list)
     guards: list[Guards] = field(default_factory=list)
     """Empty where the recipe names none."""
+    reviews: dict[int, Reviewed] = field(default_factory=dict)
+    """What people said of deliveries, by the round that asked for them; empty where nobody does."""
     curations: dict[int, CurationReport] = field(default_factory=dict)
     """What became of the deliveries, by the round that asked for them."""
 
@@ -64,9 +71,11 @@ def tune(run: RunDirectory, parts: Parts, split: Split, course: Course, number: 
     if before is None:
         mixture = run.once(mixture_step, Mixture, seed_dose, split.pool, recipe.seed_doses)
     else:
-        gained = course.fulfilments[-1]
+        gained, reviewed = course.fulfilments[-1], course.reviews.get(number - 1)
         accepted = gained.accepted if gained else ()
-        mixture = run.once(mixture_step, Mixture, grow, before, accepted)
+        removed = reviewed.removed if reviewed else ()
+        accepted += reviewed.added if reviewed else ()
+        mixture = run.once(mixture_step, Mixture, grow, before, accepted, removed)
     inputs = (mixture, recipe.training, recipe.model, course.adapters[-1])
     where = {"folder": run.path / step, "run_folder": run.path}
     seed = parts.seed("train", number)
@@ -137,8 +146,10 @@ def rule(
 
     def decided() -> Decision:
         history, rulings = tuple(course.weakness), tuple(course.rulings)
-        gate, hours = vault.split.gate, run.ledger.hours
-        return decide(history, rulings, gate, stopping, course.accepted, hours, targets, barred)
+        log = run.ledger.entries
+        times = hours_in(log), hours_in(log, accelerator=True)
+        over = exhausted(parts.recipe.budget, course.accepted, *times)
+        return decide(history, rulings, vault.split.gate, stopping, targets, over, barred)
 
     decision = decided()
     # What was decided before a limit was raised or the clock went on stays decided.
@@ -155,6 +166,29 @@ def rule(
     return decision
 
 
+def review_deliveries(
+    run: RunDirectory, parts: Parts, vault: Vault, course: Course, number: int
+) -> bool:
+    """Have people look over what came, where the recipe says so; whether there is anything new."""
+    fulfilments = tuple(each for each in course.fulfilments if each)
+    section, accepted = parts.recipe.review, fulfilments[-1].accepted
+    if section is None:
+        return bool(accepted)
+    inputs = (fulfilments, vault.aside, course.mixtures[-1], section, parts.seed("review"))
+    means = {
+        "folder": run.path / "review",
+        "accept": vault.accept_reviewed,
+        "touches": vault.accept.touches,
+        "purse": parts.purse,
+    }
+    reviewed = run.once(f"round-{number:02d}/review", Reviewed, review, *inputs, **means)
+    course.reviews[number] = reviewed
+    for text in review_lines(reviewed):
+        line(text)
+    out = set(reviewed.removed)
+    return bool(reviewed.added) or any(example.id not in out for example in accepted)
+
+
 def improve(
     run: RunDirectory, parts: Parts, vault: Vault, course: Course, number: int
 ) -> Decision | None:
@@ -164,7 +198,7 @@ def improve(
     assert mixture is not None
     looked = course.rulings[-1] if course.rulings and run.has(f"{step}/gate") else None
     failed_gate = tuple(name for name, met in looked.met.items() if not met) if looked else ()
-    limit = recipe.stopping.max_examples
+    limit = recipe.budget.examples
     left = recipe.curriculum.round_budget
     budget = left if limit is None else min(left, limit - course.accepted)
     split = vault.split
@@ -184,16 +218,17 @@ def improve(
     ask = (weakness, allocation, exemplars, recipe.taxonomy, recipe.curriculum, number)
     request_step = f"{step}/request"
     request = run.once(request_step, GenerationRequest, build_request, *ask)
+    course.requests.append(request)
     used = {example.id for example in mixture.examples}
+    used.update(*(each.removed for each in course.reviews.values()))
     pool = tuple(example for example in split.pool if example.id not in used)
     earlier = tuple(each for each in course.fulfilments if each)
-    who = {"sources": parts.sources, "accept": vault.accept}
+    who = {"sources": parts.sources, "accept": parts.agreeing(vault.accept)}
     inputs = (request, pool, mixture.examples, recipe.sources, earlier)
     fulfilment = run.once(f"{step}/fulfilment", Fulfilment, fulfil, *inputs, **who)
     line(fulfil_line(fulfilment))
-    course.requests.append(request)
     course.fulfilments.append(fulfilment)
-    scorer = parts.delivery_scorer
+    scorer = parts.scorer
     about = {
         "count_tokens": models.count_tokens(recipe.model),
         "touches": vault.accept.touches,
@@ -203,7 +238,7 @@ def improve(
     course.curations[number] = run.once(
         f"{step}/curation", CurationReport, report_on_deliveries, *told, **about
     )
-    if fulfilment.accepted:
+    if review_deliveries(run, parts, vault, course, number):
         return None
     reason = "no source delivered anything that could be accepted"
     return Decision(action="stop", outcome="budget", reason=reason)

@@ -46,6 +46,7 @@ def _dry_run(path: Path, assignments: tuple[str, ...], run_dir: Path | None) -> 
 
     from loop.holdout import quotas
     from loop.plan import plan
+    from loop.prices import check_prices
     from loop.recipe import load_recipe
     from loop.seed import read_seed
     from loop.stopping import check_gates
@@ -59,7 +60,10 @@ def _dry_run(path: Path, assignments: tuple[str, ...], run_dir: Path | None) -> 
     earlier = json.loads(timing.read_bytes()) if timing.is_file() else None
     sys.stdout.write(plan(recipe, counts, roles, earlier) + "\n")
     gates = {name: role["gate"] for name, role in roles.items()}
-    problems = check_gates(gates, recipe.taxonomy, recipe.stopping)
+    problems = [
+        *check_gates(gates, recipe.taxonomy, recipe.stopping),
+        *check_prices(recipe),
+    ]
     sys.stderr.write("".join(f"{problem}\n" for problem in problems))
     return 2 if problems else 0
 
@@ -70,7 +74,7 @@ def _closing(outcome: str, path: Path, recipe: Path) -> str:
         return f"every target is met: read {report}"
     if outcome == "finished":
         return f"the run is closed: read {report}"
-    more = "raise the limit with --set stopping.…, or end it with --finish"
+    more = "raise the limit with --set stopping.… or budget.…, or end it with --finish"
     return f"stopped short ({outcome}): read {report}; to go on run {recipe} again: {more}"
 
 
@@ -98,6 +102,7 @@ def _run(path: Path, assignments: tuple[str, ...], run_dir: Path | None, finish:
         line(f"machine  | {resolve(recipe.model).description}")
         purse = Purse(recipe.budget, recipe.prices, run.ledger.account, run.ledger.write)
         parts = Parts(recipe, path.parent, target, purse)
+        run.devices = parts.devices
         parts.check()
         summary = run_loop(run, parts, finish)
     line(_closing(summary.outcome, target, path))

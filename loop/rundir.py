@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -41,10 +42,12 @@ PACKAGES = (
 )
 RAISABLE = (
     "stopping.max_rounds",
-    "stopping.max_examples",
-    "stopping.max_hours",
     "stopping.looks",
     "budget.usd",
+    "budget.examples",
+    "budget.hours",
+    "budget.gpu_hours",
+    "budget.people_minutes",
 )
 
 _ASIDE = ("ledger.jsonl", "timing.json", "lock")
@@ -139,6 +142,8 @@ class RunDirectory:
             path: The run directory.
         """
         self.path = path
+        self.devices: Callable[[str], int] = lambda _: 0
+        """How many accelerators a step uses; who knows the machine says it."""
         self._lock: int | None = None
 
     def __enter__(self) -> "RunDirectory":
@@ -168,12 +173,13 @@ class RunDirectory:
         """Enter the time of a step that was killed: until the last file that it wrote."""
         if (cut := self.ledger.unfinished) is None:
             return
-        step, began = cut
+        step, began = cut["step"], datetime.fromisoformat(cut["time"])
         files = (file for file in self.path.rglob("*") if file.is_file())
         # The ledger itself was just repaired, perhaps, and that was not the step's work.
         written = [file.stat().st_mtime for file in files if file.name != "ledger.jsonl"]
         seconds = max([0.0, *(time - began.timestamp() for time in written)])
-        self.ledger.append("stage_cut", step, seconds=round(seconds, 3), killed=True)
+        used = {"devices": cut["devices"]} if "devices" in cut else {}
+        self.ledger.append("stage_cut", step, seconds=round(seconds, 3), killed=True, **used)
 
     def __exit__(
         self,
@@ -289,14 +295,16 @@ class RunDirectory:
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
-        self.ledger.append("stage_start", step)
+        used = {"devices": count} if (count := self.devices(step)) else {}
+        self.ledger.append("stage_start", step, **used)
         started = time.monotonic()
         event = "stage_cut"
         try:
             yield
             event = "stage_done"
         finally:
-            self.ledger.append(event, step, seconds=round(time.monotonic() - started, 3))
+            seconds = round(time.monotonic() - started, 3)
+            self.ledger.append(event, step, seconds=seconds, **used)
 
     def _write(self, step: str, record: Record, key: str) -> None:
         target = self.path / f"{step}.json"
@@ -361,6 +369,8 @@ def artefacts(path: Path) -> dict[str, str]:
     for file in sorted(path.rglob("*")):
         name = str(file.relative_to(path))
         if not file.is_file() or name in _ASIDE or name.startswith("replies/"):
+            continue
+        if file.name == "judge.jsonl":
             continue
         if file.suffix == ".html":
             continue  # rendered from the .md beside it

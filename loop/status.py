@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from loop.errors import LoopError, RunDirectoryError
 
 if TYPE_CHECKING:
+    from loop.budget import Account
     from loop.records import Record, Summary
 
 R = TypeVar("R", bound="Record")
@@ -33,17 +34,17 @@ def _objects(path: Path, data: bytes) -> list[Entry]:
     return rows
 
 
-def _ledger(run: Path) -> tuple[list[Entry], int]:
-    """Whole entries, and the bytes of a torn one behind them."""
+def _ledger(run: Path) -> "tuple[list[Entry], Account, int]":
+    """All but money entries, what those come to, and the bytes of a torn one behind them."""
+    from loop.ledger import read
+
     path = run / "ledger.jsonl"
     if not path.is_file():
         raise RunDirectoryError(
             f"{run} is no run directory: it has no ledger.jsonl; give a folder such as "
             "results/coding"
         )
-    data = path.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    return _objects(path, whole), len(data) - len(whole)
+    return read(path)
 
 
 def _is_held(run: Path) -> bool:
@@ -121,7 +122,8 @@ def _state(run: Path, entries: list[Entry]) -> tuple[str, str]:
         what = f"closed: {summary.outcome}"
         ship = f"; ship {run / summary.adapter}" if summary.adapter else ""
         return what, f"read {report}{ship}"
-    again = "run it again with a raised limit (--set stopping.…), or end it with --finish"
+    raised = "--set stopping.… or budget.…"
+    again = f"run it again with a raised limit ({raised}), or end it with --finish"
     return f"stopped short: {summary.outcome}", f"read {report}; {again}"
 
 
@@ -187,6 +189,23 @@ def _time(entries: list[Entry]) -> str:
     return f"time: {duration(sum(spent.values()))}" + (f" ({each})" if each else "")
 
 
+def _money(run: Path, entries: list[Entry], account: "Account") -> list[str]:
+    from loop.ledger import hours_in
+    from loop.recipe import load_recipe
+    from loop.report.money import money_lines
+
+    if not (run / "recipe.yaml").is_file():
+        return []
+    recipe = load_recipe(run / "recipe.yaml")
+    steps = [str(entry.get("step")) for entry in entries if entry["event"] == "stage_start"]
+    begun = [int(found[1]) for step in steps if (found := re.match(r"round-(\d+)/", step))]
+    summary = _summary(run, entries)
+    closed = summary is not None and summary.outcome in CLOSING
+    left = 0 if closed else max(0, recipe.stopping.max_rounds - max(begun, default=0))
+    gpu = hours_in(entries, accelerator=True)
+    return money_lines(account, recipe.budget, steps, left, gpu, _is_held(run))
+
+
 def describe(run: Path) -> str:
     """Describe a run.
 
@@ -199,12 +218,13 @@ def describe(run: Path) -> str:
     Raises:
         RunDirectoryError: It is no run directory, or a file in it is damaged.
     """
-    entries, torn = _ledger(run)
+    entries, account, torn = _ledger(run)
     state, advice = _state(run, entries)
     lines = [f"{run}: {state}"]
-    if torn:
+    if torn and not _is_held(run):
         lines.append(f"ledger: a torn last line of {torn} bytes; the next start repairs it")
     lines += [*_rounds(run), *_looks(run, entries), _accepted(run), _time(entries)]
+    lines += _money(run, entries, account)
     return "\n".join([*lines, f"next: {advice}"])
 
 

@@ -9,13 +9,11 @@ from typing import Literal, NamedTuple
 
 from loop.recipe import CategorySection, StoppingSection
 from loop.records import Decision, GateRuling, Outcome, Weakness
-from loop.stats import EDGE, alpha_of_look, chance_to_pass, passes_needed, point_passes_needed
+from loop.stats import EDGE, alpha_of_look, chance_to_pass, gate_passes
 
 
 def _needed(total: int, target: float, look: int, section: StoppingSection) -> int | None:
-    if section.verdict == "point":
-        return point_passes_needed(total, target)
-    return passes_needed(total, target, alpha_of_look(look, section.alpha))
+    return gate_passes(total, target, alpha_of_look(look, section.alpha), section.verdict)
 
 
 def looks_table(
@@ -132,17 +130,12 @@ def _stop(outcome: Outcome, reason: str) -> Decision:
     return Decision(action="stop", outcome=outcome, reason=reason)
 
 
-def _spent(
-    latest: int, looked: int, section: StoppingSection, accepted_examples: int, hours: float
-) -> Decision | None:
+def _spent(latest: int, looked: int, section: StoppingSection, exhausted: str) -> Decision | None:
     """The limit that is reached, if any is."""
     if looked >= section.looks:
         return _stop("budget", f"all looks at the gate are used ({looked} of {section.looks})")
-    if section.max_examples is not None and accepted_examples >= section.max_examples:
-        reason = f"{accepted_examples} examples are accepted; stopping.max_examples is"
-        return _stop("budget", f"{reason} {section.max_examples}")
-    if section.max_hours is not None and hours >= section.max_hours:
-        return _stop("budget", f"the run took {hours:.1f} h; max_hours is {section.max_hours:g}")
+    if exhausted:
+        return _stop("budget", exhausted)
     if latest >= section.max_rounds:
         return _stop("rounds", f"round {latest} is the last that stopping.max_rounds allows")
     return None
@@ -153,9 +146,8 @@ def decide(
     rulings: tuple[GateRuling, ...],
     gate_totals: Mapping[str, int],
     section: StoppingSection,
-    accepted_examples: int,
-    hours: float,
     targets: Mapping[str, float],
+    exhausted: str = "",
     barred: bool = False,
 ) -> Decision:
     """Say what the loop does after a round.
@@ -166,10 +158,10 @@ def decide(
         history: Weakness reports, round 0 first.
         rulings: Looks at the gate so far, oldest first.
         gate_totals: Items in the gate per category.
-        section: Limits and verdict rule.
-        accepted_examples: Accepted over the run, the seed dose not counted.
-        hours: Wall-clock hours of the run so far.
+        section: Rounds, looks and verdict rule.
         targets: Share of items that must pass, per category.
+        exhausted: Which hard stop of the budget leaves no room for another round, in a sentence;
+            empty where none does.
         barred: Whether a guard refuses this round, so that it can neither pass nor be shipped.
 
     Returns:
@@ -202,7 +194,7 @@ def decide(
         unlikely = f"{told}; least of all {least} ({chances[least]:.2f})"
         if barred:
             unlikely = "a broken guard refuses this round, so the gate stays closed to it"
-    if spent := _spent(latest.round, len(rulings), section, accepted_examples, hours):
+    if spent := _spent(latest.round, len(rulings), section, exhausted):
         return spent
     gain = _gain(history, section.patience)
     if gain is not None and (gain <= EDGE or gain < section.min_gain - EDGE):

@@ -11,7 +11,7 @@ from loop.errors import HoldoutError
 from loop.evaluate.answers import FILE as ANSWERS
 from loop.judges.asking import REPLIES
 from loop.parts import Parts
-from loop.records import Adapter, Evaluation, GateRuling, Split
+from loop.records import Adapter, Evaluation, GateRuling, Rejected, Split
 from loop.records.holdout import Holdout
 from loop.rundir import RunDirectory
 from loop.stats import alpha_of_look
@@ -22,24 +22,38 @@ FINAL = "final/evaluation"
 class Vault:
     """The frozen holdout of one run, and the only way to its gate and final items."""
 
-    def __init__(self, holdout: Holdout, run: RunDirectory, parts: Parts) -> None:
+    def __init__(
+        self,
+        holdout: Holdout,
+        run: RunDirectory,
+        parts: Parts,
+        aside: tuple[Rejected, ...] = (),
+    ) -> None:
         """Lock the holdout away.
 
         Args:
             holdout: All roles, frozen.
             run: The run directory, whose ledger counts looks.
             parts: What measures and what judges candidates.
+            aside: Rows of the seed that a person may still take.
         """
         self._holdout = holdout
         self._run = run
         self._parts = parts
         self.split: Split = holdout.split
+        self.aside = aside
 
     @cached_property
     def accept(self) -> Curator:
         """Judges candidates against training and every role; the same for all rounds."""
         held = self._holdout
         return self._parts.accept(held.pool, (*held.diagnose, *held.gate, *held.final))
+
+    @cached_property
+    def accept_reviewed(self) -> Curator:
+        """The same for rows that a person passed."""
+        held = self._holdout
+        return self._parts.accept_reviewed(held.pool, (*held.diagnose, *held.gate, *held.final))
 
     def look(self, number: int, round_number: int, adapter: Adapter | None) -> GateRuling:
         """Look at the gate; a look that was interrupted goes on as the same look.

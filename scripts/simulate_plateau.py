@@ -77,7 +77,7 @@ def stops(history: list[Weakness]) -> bool:
     """
     names = [each.category for each in history[0].categories]
     gate, targets = dict.fromkeys(names, 400), dict.fromkeys(names, TARGET)
-    return decide(tuple(history), (), gate, STOPPING, 0, 0.0, targets).outcome == "plateau"
+    return decide(tuple(history), (), gate, STOPPING, targets).outcome == "plateau"
 
 
 def best_so_far(history: list[Weakness]) -> bool:

@@ -161,7 +161,7 @@ class Loops:
         gate = {category.name: self.setting.gate for category in categories}
         targets = {category.name: category.target for category in categories}
         stopping = self.setting.stopping
-        return decide(tuple(history), tuple(rulings), gate, stopping, 0, 0.0, targets)
+        return decide(tuple(history), tuple(rulings), gate, stopping, targets)
 
     def _rulings(
         self, which: list[int], look: list[int], number: int, truth: NDArray[np.float64]

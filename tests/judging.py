@@ -48,7 +48,7 @@ def parts_of(prompt: str) -> dict[str, str]:
     named = re.search(r"`<([0-9a-f]{16}) NAME>`", prompt)
     assert named is not None
     mark = named.group(1)
-    found = re.finditer(rf"^<{mark} ([A-Z ]+)>\n(.*?)\n</{mark} \1>$", prompt, re.S | re.M)
+    found = re.finditer(rf"^<{mark} ([A-Z0-9 ]+)>\n(.*?)\n</{mark} \1>$", prompt, re.S | re.M)
     return {part.group(1): part.group(2) for part in found}
 
 

@@ -23,7 +23,6 @@ from loop.evaluate import (
 from loop.evaluate.cut import cut_at_end
 from loop.evaluate.decode import Answer, Question
 from loop.evaluate.ends import has_ended
-from loop.evaluate.server import filled, start
 from loop.example import Example, Turn
 from loop.recipe import (
     CategorySection,
@@ -32,6 +31,7 @@ from loop.recipe import (
     ModelSection,
 )
 from loop.records import Adapter, Evaluation, Grade, Guards
+from loop.serving import filled, start
 from tests.completions_server import Completions, serving
 
 MODEL = ModelSection(base="random:tiny", threads=1)
@@ -162,6 +162,20 @@ def test_only_the_named_key_is_sent(
     assert completions.authorised[-1] == "Bearer ours"
 
 
+@pytest.mark.parametrize("kind", CHATS)
+def test_a_server_is_sent_a_tasks_own_stops_and_no_special_token(
+    completions: Completions, url: str, tiny: models.Loaded, tmp_path: Path, kind: Any
+) -> None:
+    backend = Servers(section(kind, base_url=url), MODEL, tmp_path).backend(None)
+    messages = ({"role": "user", "content": "Hello."},)
+    tokens = tuple(tiny.tokenizer("Hello.")["input_ids"])
+    stops = ("\n\n", "Q:", tiny.tokenizer.eos_token)
+    backend.decode([Question("Hello.", tokens, 4, None, (), messages, stops)])
+    backend.decode([Question("Hello.", tokens, 4, None, (), messages)])
+    assert completions.asked[-2]["stop"] == ["\n\n", "Q:"]
+    assert "stop" not in completions.asked[-1]
+
+
 def test_a_missing_key_is_said_before_work() -> None:
     with pytest.raises(ModelError, match="NO_SUCH_KEY is not set"):
         check_backend(section("local-completions", base_url="http://x/v1", key_env="NO_SUCH_KEY"))
@@ -249,7 +263,7 @@ def _adapter(folder: Path, name: str) -> Adapter:
 def test_a_server_that_ends_is_explained_by_its_last_words(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "print('no such weights'); raise SystemExit(3)"]
     with pytest.raises(ModelError, match=r"ended with code 3; .* ends with: no such weights"):
-        start(command, tmp_path / "server.log", 30)
+        start(command, tmp_path / "server.log", 30, key="evaluation.server.serve")
 
 
 def test_a_place_in_a_command_stays_one_argument() -> None:

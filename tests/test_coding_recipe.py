@@ -324,7 +324,7 @@ def test_a_right_rewrite_passes_in_a_fence_too(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (DOCSTRING.replace("    nums: List of numbers.", "    values: A list."), "format"),
+        (DOCSTRING.replace("    nums: List of numbers.", "    values: A list."), "wrong_answer"),
         (DOCSTRING.replace("    nums: List of numbers.", ""), "format"),
         (DOCSTRING + "\n    ", None),
         (DOCSTRING.split("Returns:")[0], "format"),

@@ -232,6 +232,36 @@ def test_having_chosen_the_best_of_many_rounds_is_paid_for() -> None:
     assert not report(many[-1], *many[:-1]).category("high").below_best
 
 
+def test_what_is_undecided_says_how_many_more_items_would_decide_it() -> None:
+    weak = report(evaluation(*results(35, 5), *results(2, 38, "low")))
+    high, low = weak.category("high"), weak.category("low")
+    assert (high.verdict, high.to_decide) == ("undecided", 118)
+    assert (low.verdict, low.to_decide) == ("not met", None)
+
+
+def weighted(high: int, low: int, other: int, number: int) -> Evaluation:
+    """Rounds of 30, 10 and 10 items."""
+    rows = [("high", high, 30), ("low", low, 10), ("other", other, 10)]
+    samples = [each for name, right, n in rows for each in results(right, n - right, name)]
+    return evaluation(*samples, round_=number)
+
+
+def test_the_weighted_score_is_compared_with_the_last_round_by_production() -> None:
+    before, now = weighted(10, 5, 5, 1), weighted(20, 5, 2, 2)
+    change = report(now, before).weighted_change
+    assert change is not None
+    assert change.mean == pytest.approx(0.6 * 10 / 30 - 0.2 * 3 / 10)
+    assert change.mean == pytest.approx(report(now).weighted - report(before).weighted)
+    assert change.low < change.mean < change.high
+
+
+def test_there_is_no_interval_of_a_change_on_a_few_items_or_on_others() -> None:
+    few = [evaluation(*results(right, 10 - right), round_=n) for n, right in enumerate((2, 8))]
+    assert report(few[1], few[0]).weighted_change is None
+    assert report(weighted(9, 5, 5, 1)).weighted_change is None
+    assert report(weighted(9, 5, 5, 1), few[0]).weighted_change is None
+
+
 def test_every_failure_has_one_cause_and_every_cause_one_proposal() -> None:
     kinds: list[Reason] = ["format", "wrong_answer", "passed", "truncated", "timeout", "ungraded"]
     now = evaluation(*(sample(str(i), reason=kind) for i, kind in enumerate(kinds)))

@@ -179,6 +179,44 @@ def test_every_delivery_has_a_fate_that_leads_back_from_the_example() -> None:
     assert told[1][2:] == ("bad", 7)
 
 
+def test_a_teacher_cannot_score_its_own_work() -> None:
+    praised = row("one", quality={"checks": 1.0})
+    (accepted,) = run(ask(item(1)), Scripted([praised])).accepted
+    assert accepted.quality == {}
+
+
+def test_a_pool_row_keeps_the_scores_that_curation_gave_it() -> None:
+    pool = (example("one", quality={"checks": 1.0}),)
+    (accepted,) = run(ask(item(1)), None, pool=pool).accepted
+    assert accepted.quality == {"checks": 1.0}
+
+
+def test_what_a_model_made_without_checks_is_refused_where_examples_have_some() -> None:
+    checked = example("old", checks={"tests": "assert True"})
+    made = [Delivery("a", "r01-001", row("made"), "synthetic:m")]
+    people = [Delivery("b", "r01-001", row("written"), "human:ann")]
+    result = run(ask(item(2)), Scripted(made, people), training=(checked,), attempts=2)
+    assert [each.instruction for each in result.accepted] == ["written"]
+    assert result.rejected_by_reason == {"unverified": 1}
+    assert [fate.reason for fate in result.fates] == ["unverified", ""]
+    free = run(ask(item(1)), Scripted(made), training=(example("old"),), attempts=1)
+    assert len(free.accepted) == 1
+
+
+@pytest.mark.parametrize("score", ["checks", "agreement"])
+def test_what_was_verified_in_some_way_is_accepted(score: str) -> None:
+    def accept(candidates: tuple[Example, ...], training: tuple[Example, ...]) -> Curated:
+        kept = [row.model_copy(update={"quality": {score: 1.0}}) for row in candidates]
+        return Curated(kept=tuple(kept), rejected=(), received=len(kept))
+
+    made = Scripted([Delivery("a", "r01-001", row("made"), "synthetic:m")])
+    means: dict[str, Any] = {"sources": {"t": made}, "accept": accept}
+    sections = [PluginSource(name="t", use="a:B")]
+    checked = (example("old", checks={"tests": "assert True"}),)
+    result = fulfil(ask(item(1)), (), checked, sections, (), **means)
+    assert len(result.accepted) == 1
+
+
 def test_what_each_source_gave_and_cost_is_counted() -> None:
     result = run(ask(item(3)), Scripted([row("one"), row("bad")], [row("two")]), attempts=2)
     (gave,) = result.yields

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from loop.errors import DataError
+from loop.example import Example
 from loop.graders.judged_check import (
     Labelled,
     agreement_line,
@@ -211,9 +212,23 @@ def test_a_changed_file_of_human_verdicts_is_noticed_on_resume(tmp_path: Path) -
     assert before["human.jsonl"] != made.file_hashes()["human.jsonl"]
 
 
+def test_the_recipes_judge_gives_second_opinions_where_it_is_asked_to(tmp_path: Path) -> None:
+    assert parts(tmp_path).probes.second_opinion is None
+    text = RECIPE.replace("checked_on: human.jsonl", "second_opinions: 3")
+    (tmp_path / "recipe.yaml").write_text(text)
+    made = Parts(load_recipe(tmp_path / "recipe.yaml"), tmp_path, tmp_path / "run")
+    assert made.probes.second_opinion is not None
+    item = Example(instruction="What is 2 + 2?", output="4", category="sums")
+    assert made.probes.second_opinion(item) == []
+    assert len(asked_of_the_judge(tmp_path)) == 6
+    assert (tmp_path / "run/replies/judge/opinions.jsonl").exists()
+
+
 def test_a_run_checks_its_judge_once_and_says_so_beside_each_judged_score(tmp_path: Path) -> None:
     (tmp_path / "human.jsonl").write_text(row(answer="so it is") + "\n" + row(human="fail"))
-    said = "judged by of test: Cohen's kappa 1.00 against people, 2 of 2 verdicts agree"
+    said = (
+        "judged by of test: Cohen's kappa 1.00 [-0.32, 1.00] against people, 2 of 2 verdicts agree"
+    )
     for _ in range(2):
         made = parts(tmp_path)
         with RunDirectory(tmp_path / "run") as run:

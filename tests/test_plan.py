@@ -117,3 +117,13 @@ def test_no_line_is_wider_than_100_columns() -> None:
     roles = {made.taxonomy[0].name: {"diagnose": 4000, "gate": 6000, "final": 4000}}
     shown = plan(made, {made.taxonomy[0].name: 1_000_000}, roles)
     assert max(len(line) for line in shown.splitlines()) <= 100
+
+
+def test_what_a_budget_refuses_is_said_in_short() -> None:
+    api = {"model": "m", "base_url": "http://127.0.0.1:1/v1", "key_env": ""}
+    asked = {"sources": [{"kind": "model", "name": "teacher", "api": api}], "budget": {"usd": 5}}
+    known = {"prices": {"m": {"input": 1, "output": 2}}}
+    assert "refused: budget.usd is set and not every price is known (teacher)" in text(
+        recipe(**asked)
+    )
+    assert "cost                at most 5 USD for teachers" in text(recipe(**asked, **known))

@@ -32,10 +32,12 @@ from loop.records import (
     UnseenScore,
     Weakness,
     WeakSlice,
+    WeightedChange,
     Yield,
 )
 from loop.report import chart, round_report, run_report, to_html
 from loop.report.lines import diagnose_lines
+from loop.report.sources import sources_table
 from loop.report.text import duration, inline, plain, table
 from loop.stats import wilson
 
@@ -198,6 +200,40 @@ def full_round(**timings: float) -> str:
     return round_report(
         HISTORY[2], HISTORY, MIXTURE, REQUEST, FULFILMENT, ADAPTER, timings, TAXONOMY
     )
+
+
+def test_sources_are_compared_by_what_an_accepted_example_cost() -> None:
+    paid = {"received": 8, "accepted": 2, "rejected": {"near_duplicate": 6}, "nano": 30_000_000}
+    yields = (
+        Yield(source="pool", received=3, accepted=3),
+        Yield(source="teacher", way="evolve", **paid),
+        Yield(source="teacher", way=HOSTILE, received=1, rejected={"refusal": 1}, nano=5),
+        Yield(source="people", received=2, accepted=1, nano=None, seconds=600),
+    )
+    pages = "\n".join(sources_table(yields))
+    assert "| **pool** | – | 3 | 3 (100%) | 0.0000 USD | 0.0000 USD | 0.0 s | – |" in pages
+    assert "| evolve | 8 | 2 (25%) | 0.0300 USD | 0.0150 USD | 0.0 s | near_duplicate 6 |" in pages
+    assert "| 1 | 0 (0%) | 0.0001 USD | – | 0.0 s | refusal 1 |" in pages
+    assert "| **people** | – | 2 | 1 (50%) | unknown | unknown | 10 min" in pages
+    assert "<script>" not in pages
+
+
+def test_a_round_and_a_run_tell_what_each_source_gave_and_left_out() -> None:
+    gave = FULFILMENT.model_copy(update={"notes": ("writer: budget.usd: 0 USD left",)})
+    page = round_report(HISTORY[2], HISTORY, MIXTURE, REQUEST, gave, ADAPTER, {}, TAXONOMY)
+    assert "| **pool** | 5 | 2 (40%) |" in page
+    assert "- writer: budget.usd: 0 USD left" in page
+    whole = run_report(summary(yields=FULFILMENT.yields), recipe(), (), {})
+    assert "| **pool** | 5 | 2 (40%) |" in whole
+
+
+def test_what_would_decide_and_how_sure_a_change_is_stand_below_the_scores() -> None:
+    change = WeightedChange(mean=0.21, low=0.1234, high=0.3)
+    now = weakness(1, 22, 28, to_decide=57).model_copy(update={"weighted_change": change})
+    text = round_report(now, (HISTORY[0], now), None, None, None, None, {}, TAXONOMY)
+    assert "(last round 0.138), a change of +0.210 [+0.123, +0.300]." in text.replace("\n", " ")
+    assert "if it scored on as now: answers 57." in text
+    assert "More diagnose items" not in full_round()
 
 
 def ruling(look: int, number: int, labels: bool) -> GateRuling:

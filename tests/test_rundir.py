@@ -106,6 +106,16 @@ def test_a_limit_may_be_raised_and_is_logged(tmp_path: Path) -> None:
     assert [entry["detail"] for entry in events] == ["stopping.max_rounds: 6 → 9"]
 
 
+def test_every_hard_stop_of_the_budget_may_be_raised(tmp_path: Path) -> None:
+    low = {"usd": 1, "examples": 1, "hours": 1, "gpu_hours": 1, "people_minutes": 1}
+    with RunDirectory(tmp_path) as run:
+        run.begin(with_keys(budget=low), FACTS)
+        run.begin(with_keys(budget=dict.fromkeys(low, 2)), FACTS)
+        run.begin(with_keys(budget=dict.fromkeys(low)), FACTS)
+        with pytest.raises(RunDirectoryError, match=r"budget\.examples: None → 3"):
+            run.begin(with_keys(budget={"examples": 3}), FACTS)
+
+
 def test_a_limit_may_not_be_lowered(tmp_path: Path) -> None:
     with RunDirectory(tmp_path) as run:
         run.begin(RECIPE, FACTS)

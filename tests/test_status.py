@@ -46,7 +46,6 @@ def fulfilment(count: int) -> Fulfilment:
         rejected=(),
         received=count,
         requested={"answers": 5},
-        by_source={},
         shortfall={},
     )
 

@@ -42,13 +42,12 @@ def decision(
     *history: Weakness,
     rulings: tuple[GateRuling, ...] = (),
     gate: dict[str, int] = GATE,
-    accepted: int = 0,
-    hours: float = 0.0,
+    exhausted: str = "",
     barred: bool = False,
     **section: Any,
 ) -> Decision:
     stopping = StoppingSection(**section)
-    return decide(history, rulings, gate, stopping, accepted, hours, TARGETS, barred)
+    return decide(history, rulings, gate, stopping, TARGETS, exhausted, barred)
 
 
 def test_the_gate_opens_where_every_category_may_pass() -> None:
@@ -103,7 +102,7 @@ def test_a_round_is_looked_at_once() -> None:
 def test_the_gate_comes_before_the_limits() -> None:
     ready = weakness(2, passed=50)
     assert decision(weakness(0), weakness(1), ready, max_rounds=2).action == "gate"
-    assert decision(ready, accepted=9, max_examples=5, hours=3, max_hours=1).action == "gate"
+    assert decision(ready, exhausted="no examples are left").action == "gate"
 
 
 def test_used_up_looks_end_the_run() -> None:
@@ -123,17 +122,10 @@ def test_a_look_that_can_prove_nothing_ends_the_run() -> None:
     assert (ended.outcome, "cannot prove" in ended.reason) == ("budget", True)
 
 
-@pytest.mark.parametrize(
-    ("limit", "spent"),
-    [
-        ({"max_examples": 100}, {"accepted": 100}),
-        ({"max_hours": 2.0}, {"hours": 2.0}),
-    ],
-)
-def test_a_spent_budget_ends_the_run(limit: dict[str, Any], spent: dict[str, Any]) -> None:
-    assert decision(weakness(1), **limit, **spent).outcome == "budget"
-    almost = {name: amount * 0.99 for name, amount in spent.items()}
-    assert decision(weakness(1), **limit, **almost).action == "continue"
+def test_a_spent_budget_ends_the_run() -> None:
+    ended = decision(weakness(1), exhausted="no examples are left")
+    assert (ended.outcome, ended.reason) == ("budget", "no examples are left")
+    assert decision(weakness(1)).action == "continue"
 
 
 def test_the_last_round_ends_the_run() -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from loop.diagnose.parts import ALPHA, Part, bits, parts_of, standing_out
-from loop.records import Change, Evaluation, Sample, SinceBest
-from loop.stats import holm, mcnemar
+from loop.records import Change, Evaluation, Sample, SinceBest, WeightedChange
+from loop.stats import holm, mcnemar, paired_bootstrap
 
+_ENOUGH = 30
+"""Items; docs/statistics.md has the coverage of the bootstrap below it."""
 Passed = Mapping[str, bool]
 """Whether an item passed in some round, by id."""
 
@@ -46,6 +48,31 @@ def since_last(samples: Sequence[Sample], last: Passed) -> Change | None:
         return None
     better, worse = flips
     return Change(better=better, worse=worse, p_value=mcnemar(better, worse))
+
+
+def weighted_change(
+    by_category: Mapping[str, Sequence[Sample]], last: Passed, weights: Mapping[str, float]
+) -> WeightedChange | None:
+    """Compare the production-weighted score with the last round's.
+
+    Args:
+        by_category: Each category's items.
+        last: What passed in the last round.
+        weights: Production weight per category; sums to 1.
+
+    Returns:
+        The change with its interval; None where an item was not measured before, or fewer than
+        30 were, for which no interval holds.
+    """
+    samples = [sample for found in by_category.values() for sample in found]
+    if len(samples) < _ENOUGH or any(sample.example_id not in last for sample in samples):
+        return None
+    # Each item counts as much as its category weighs over the category's items.
+    parts = {name: weights[name] / len(found) * len(samples) for name, found in by_category.items()}
+    before = [last[sample.example_id] * parts[sample.category] for sample in samples]
+    after = [sample.grade.passed * parts[sample.category] for sample in samples]
+    mean, low, high = paired_bootstrap(before, after, seed=0)
+    return WeightedChange(mean=mean, low=low, high=high)
 
 
 def since_best(samples: Sequence[Sample], earlier: Mapping[int, Passed]) -> SinceBest | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from loop.diagnose.case import Case, Probes
 from loop.diagnose.causes import causes_of, counted
-from loop.diagnose.changes import fell, lost, passed_in, since_best, since_last
+from loop.diagnose.changes import fell, lost, passed_in, since_best, since_last, weighted_change
 from loop.diagnose.counts import failures, slices, worst
 from loop.diagnose.proposals import Facts, proposals
 from loop.diagnose.slices import weak_slices
@@ -13,7 +13,7 @@ from loop.example import Example
 from loop.graders import without_rationale
 from loop.recipe import CategorySection, StoppingSection
 from loop.records import Adapter, CategoryWeakness, Evaluation, Mixture, Sample, Weakness
-from loop.stats import verdict, wilson
+from loop.stats import items_to_decide, verdict, wilson
 
 IN_DOUBT = ("ungraded", "suspect_label")
 """Causes that say nothing about the model."""
@@ -102,6 +102,8 @@ def diagnose(
             count_tokens=probes.count_tokens,
         )
         low, high = wilson(passed, total)
+        ruling = verdict(passed, total, category.target, stopping.alpha, stopping.verdict)
+        more = items_to_decide(passed, total, category.target, stopping.alpha)
         return CategoryWeakness(
             category=name,
             priority=category.priority,
@@ -111,7 +113,8 @@ def diagnose(
             total=total,
             low=low,
             high=high,
-            verdict=verdict(passed, total, category.target, stopping.alpha, stopping.verdict),
+            verdict=ruling,
+            to_decide=more if ruling == "undecided" else None,
             slices=slices(samples),
             weak=weak,
             failures=failures(samples),
@@ -128,4 +131,7 @@ def diagnose(
     ordered = sorted(taxonomy, key=lambda category: -category.priority)
     categories = tuple(weakness(category) for category in ordered)
     weighted = sum(each.weight * each.score for each in categories)
-    return Weakness(round=now.round, categories=categories, weighted=weighted)
+    change = weighted_change(by_category, last, weights)
+    return Weakness(
+        round=now.round, categories=categories, weighted=weighted, weighted_change=change
+    )

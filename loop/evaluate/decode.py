@@ -6,6 +6,7 @@ from typing import Any
 
 from loop.errors import ModelError
 from loop.evaluate.prefill import prefill
+from loop.models import is_out_of_memory
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,6 @@ def _greedy(
     return [answers[row] for row in range(len(questions))]
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
-    text = str(error)
-    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text
-
-
 def decode(
     model: Any,  # noqa: ANN401 - a transformers model
     tokenizer: Any,  # noqa: ANN401
@@ -139,7 +135,7 @@ def decode(
         with torch.inference_mode():
             return _greedy(model, tokenizer, questions)
     except (MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         if len(questions) == 1:
             raise ModelError(

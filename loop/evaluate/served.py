@@ -12,9 +12,9 @@ from loop.console import line
 from loop.errors import ModelError
 from loop.evaluate.backends import Backend, ask, enough_cores
 from loop.evaluate.decode import Question
-from loop.evaluate.server import Server, filled, start
 from loop.recipe import EvaluationSection, ModelSection, ServerSection
 from loop.records import Adapter
+from loop.serving import Server, filled, start
 
 CANARIES = ("Say something about the sea.", "Count from three to nine.", "Write a line of text.")
 _CANARY_TOKENS = 12
@@ -117,6 +117,12 @@ def _api_model(
         @property
         def header(self) -> dict[str, str]:
             return {"Authorization": f"Bearer {key}"} if key else {}
+
+        def _create_payload(self, *given: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+            payload: dict[str, Any] = super()._create_payload(*given, **options)
+            # Every server ends at its end token; some refuse a stop that is no plain text.
+            stops = [s for s in payload.pop("stop", ()) if s not in tokenizer.all_special_tokens]
+            return {**payload, "stop": stops} if stops else payload
 
         def generate_until(self, *requests: Any, **options: Any) -> list[str]:  # noqa: ANN401
             with _explained(url):
@@ -240,7 +246,8 @@ class Servers:
         command = filled(self._server.serve, places)
         if tuned:
             command += filled(self._server.serve_adapter, places)
-        server = start(command, self._folder / "server.log", self._server.timeout)
+        log, seconds = self._folder / "server.log", self._server.timeout
+        server = start(command, log, seconds, key="evaluation.server.serve")
         return server.url, server
 
     def _check(self, backend: Backend, sha: str, api: Any, url: str) -> None:  # noqa: ANN401 - lm-eval

@@ -3,16 +3,29 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from loop.budget import OverBudget
 from loop.example import Example
 from loop.fulfil.read import read
 from loop.fulfil.source import Delivery, Situation, Source, Waiting, Want
 from loop.recipe import SourceSection
-from loop.records import Curated, Fate, Fulfilment, GenerationRequest, Rejected, RequestItem, Yield
+from loop.records import (
+    Curated,
+    Fate,
+    Flag,
+    Fulfilment,
+    GenerationRequest,
+    Rejected,
+    RequestItem,
+    Yield,
+)
 
 Accept = Callable[[tuple[Example, ...], tuple[Example, ...]], Curated]
 """(candidates, what is already trained on) → kept and rejected; the holdout is inside it."""
+
+_VERIFIED = frozenset({"checks", "agreement"})
+"""Quality scores of a row whose answer was verified: by its own checks, or by repeated answers."""
 
 
 @dataclass
@@ -27,9 +40,15 @@ class _Order:
     """Per item what a source that is waited for may still bring."""
     rejected: list[Rejected] = field(default_factory=list)
     fates: list[Fate] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     """Deliveries by their ids."""
     notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def checked(self) -> frozenset[str]:
+        """Categories whose examples are verified by checks of their own."""
+        return frozenset(row.category for row in self.situation.training if row.checks)
 
     @property
     def taken(self) -> tuple[Example, ...]:
@@ -52,9 +71,10 @@ class _Order:
         candidates = tuple(got for _, _, got in came if isinstance(got, Example))
         curated = Curated(kept=(), rejected=(), received=0)
         if candidates:
-            curated = self.accept(candidates, self.situation.training + self.taken)
+            curated = self._verified(self.accept(candidates, self.situation.training + self.taken))
         self.rejected += [got for _, _, got in came if isinstance(got, Rejected)]
         self.rejected += curated.rejected
+        self.flags += curated.flags
         for row in curated.kept:
             self.accepted.setdefault(row.origin.partition("/")[0], []).append(row)
         reasons = {row.example.origin: row.reason for row in curated.rejected if row.example}
@@ -76,6 +96,39 @@ class _Order:
             )
             self.fates.append(fate)
         return len(curated.kept)
+
+    def _verified(self, curated: Curated) -> Curated:
+        """Take out what a model made and nothing checks, where the category is one with checks."""
+        lost = [
+            row
+            for row in curated.kept
+            if row.source.startswith("synthetic:")
+            and row.category in self.checked
+            and _VERIFIED.isdisjoint(row.quality)
+        ]
+        if not lost:
+            return curated
+        out = {row.origin for row in lost}
+        detail = "examples of its category have checks; it has none that its answer passed"
+        rejected = [
+            Rejected(
+                reason="unverified",
+                detail=detail,
+                file=row.origin,
+                category=row.category,
+                example=row,
+            )
+            for row in lost
+        ]
+        kept = tuple(row for row in curated.kept if row.origin not in out)
+        ids = {row.id for row in kept}
+        return curated.model_copy(
+            update={
+                "kept": kept,
+                "rejected": (*curated.rejected, *rejected),
+                "flags": tuple(flag for flag in curated.flags if flag.id in ids),
+            }
+        )
 
 
 def fulfil(
@@ -123,6 +176,7 @@ def fulfil(
         accepted=order.taken,
         rejected=tuple(order.rejected),
         fates=tuple(order.fates),
+        flags=tuple(order.flags),
         received=len(order.fates),
         requested=dict(asked),
         yields=yields_of(order.fates),

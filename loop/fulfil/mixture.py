@@ -26,14 +26,20 @@ def seed_dose(pool: tuple[Example, ...], doses: Mapping[str, int]) -> Mixture:
     return Mixture(examples=tuple(chosen), new=len(chosen))
 
 
-def grow(mixture: Mixture, accepted: tuple[Example, ...]) -> Mixture:
+def grow(mixture: Mixture, accepted: tuple[Example, ...], removed: tuple[str, ...] = ()) -> Mixture:
     """Add a round's accepted examples.
 
     Args:
         mixture: What the last round trained on.
         accepted: What was accepted since.
+        removed: Ids of examples that may be trained on no longer.
 
     Returns:
         The next mixture; the new examples stand last.
     """
-    return Mixture(examples=mixture.examples + accepted, new=len(accepted))
+    out = set(removed)
+    old, new = (
+        tuple(example for example in rows if example.id not in out)
+        for rows in (mixture.examples, accepted)
+    )
+    return Mixture(examples=old + new, new=len(new))

@@ -41,4 +41,4 @@ class Pool:
             fitting.sort(key=lambda row: -len(tags & set(row.tags)))
             for row in fitting[: want.count]:
                 self._drawn.add(row.id)
-                yield Delivery(row.id, item.id, row.model_dump(), row.source)
+                yield Delivery(row.id, item.id, row, row.source)

@@ -4,15 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from loop.errors import LoopError
+from loop.errors import Waiting as Waiting
 from loop.example import Example
 from loop.records import Fulfilment, RequestItem
-
-
-class Waiting(LoopError):
-    """People have not delivered everything yet. Raised by a source after what there is."""
-
-    exit_code = 4
 
 
 @dataclass(frozen=True)
@@ -32,7 +26,8 @@ class Delivery:
     item: str
     """Id of the request item."""
     raw: Any
-    """An Example's fields, of which category, tier, source and origin need not be there."""
+    """An Example's fields, of which category, tier, source and origin need not be there; scores of
+    quality are not believed. Or an Example, which was curated before."""
     source: str
     """Goes into the example's source: `synthetic:<model>`, `open:<file>`, `human:<author>`."""
     way: str = ""

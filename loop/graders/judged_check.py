@@ -122,7 +122,7 @@ def check_judge(
 def _agreement(
     category: CategorySection, rows: Sequence[Labelled], grader: Grader
 ) -> JudgeAgreement:
-    from loop.stats.agreement import kappa
+    from loop.stats.agreement import kappa, kappa_interval
 
     examples, answers = [row.example for row in rows], [row.answer for row in rows]
     grades = grader(examples, answers)
@@ -138,6 +138,7 @@ def _agreement(
         ungraded=len(rows) - len(pairs),
         agreed=sum(human == said for human, said in pairs),
         kappa=kappa(pairs) if pairs else None,
+        kappa_interval=kappa_interval(pairs) if pairs else None,
         measures=category_measures(category, examples, answers, grades),
     )
 
@@ -178,6 +179,9 @@ def agreement_line(judge: str, agreement: JudgeAgreement | None) -> str:
             f"judged by {name}, which gave no readable verdict on {agreement.items} checked answers"
         )
     found = "undefined" if agreement.kappa is None else f"{agreement.kappa:.2f}"
+    if agreement.kappa_interval is not None:
+        low, high = agreement.kappa_interval
+        found += f" [{low:.2f}, {high:.2f}]"
     left_out = f", {agreement.ungraded} ungraded" if agreement.ungraded else ""
     return (
         f"judged by {name}: Cohen's kappa {found} against people, "

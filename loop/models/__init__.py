@@ -10,26 +10,39 @@ from loop.models.load import (
     load,
     load_base,
     load_tokenizer,
+    release,
     remember,
     source,
 )
 from loop.models.machine import Machine, cores, resolve
+from loop.models.memory import give_back, is_out_of_memory
 from loop.models.packaged import packaged_folder
+from loop.models.sample import Prompt, Said, sample
+from loop.models.teacher import load_teacher, load_teacher_tokenizer, release_teacher
 
 __all__ = [
     "Loaded",
     "Machine",
+    "Prompt",
+    "Said",
     "check_adapter",
     "context_length",
     "cores",
     "count_tokens",
+    "give_back",
     "instruction_loss_ratios",
+    "is_out_of_memory",
     "load",
     "load_base",
+    "load_teacher",
+    "load_teacher_tokenizer",
     "load_tokenizer",
     "packaged_folder",
     "prompt_messages",
+    "release",
+    "release_teacher",
     "remember",
     "resolve",
+    "sample",
     "source",
 ]

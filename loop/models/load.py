@@ -13,6 +13,7 @@ from typing import Any
 from loop.errors import ModelError
 from loop.models.chat import fit_template
 from loop.models.machine import Machine, resolve
+from loop.models.memory import give_back
 from loop.models.packaged import packaged_folder, quiet
 from loop.recipe import ModelSection
 from loop.records import Adapter
@@ -48,14 +49,28 @@ def source(base: str) -> str:
     return base if folder is None else str(folder)
 
 
-def _from_pretrained(kind: Any, base: str, **options: Any) -> Any:  # noqa: ANN401 - transformers
+def from_pretrained(kind: Any, base: str, key: str = "model.base", **options: Any) -> Any:  # noqa: ANN401 - transformers
+    """Load a part of a model: no pickles, no code of its own.
+
+    Args:
+        kind: A transformers class.
+        base: A logical id, a hub id or a folder.
+        key: What the recipe calls it.
+        **options: For the class.
+
+    Returns:
+        What the class makes of it.
+
+    Raises:
+        ModelError: It cannot be found or used.
+    """
     quiet()
     try:
         return kind.from_pretrained(source(base), trust_remote_code=False, **options)
     except (OSError, ValueError) as error:
         said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
-            f"model.base {base} cannot be loaded: {said} Give a folder with safetensors weights "
+            f"{key} {base} cannot be loaded: {said} Give a folder with safetensors weights "
             "and a tokenizer, or a hub id; a hub id needs the network once, and HF_HUB_OFFLINE "
             "unset unless it is in the local hub cache (HF_HOME)"
         ) from error
@@ -76,7 +91,7 @@ def load_tokenizer(section: ModelSection) -> Any:  # noqa: ANN401 - transformers
     """
     from transformers import AutoTokenizer
 
-    tokenizer = _from_pretrained(AutoTokenizer, section.base)
+    tokenizer = from_pretrained(AutoTokenizer, section.base)
     fit_template(tokenizer, section)
     return tokenizer
 
@@ -95,7 +110,7 @@ def context_length(section: ModelSection) -> int | None:
     """
     from transformers import AutoConfig
 
-    config = _from_pretrained(AutoConfig, section.base).get_text_config()
+    config = from_pretrained(AutoConfig, section.base).get_text_config()
     length: int | None = getattr(config, "max_position_embeddings", None)
     return length
 
@@ -138,6 +153,42 @@ def _fast_tokenizer(section: ModelSection) -> Any:  # noqa: ANN401 - tokenizers
     return loaded.backend_tokenizer if loaded.is_fast else None
 
 
+def release() -> None:
+    """Forget the model kept in memory, so that another one finds room."""
+    _last.clear()
+    give_back()
+
+
+def keep(section: ModelSection, what: str, make: Callable[[], Loaded]) -> Loaded:
+    """Give the model kept in memory, or make it in the place of another.
+
+    Args:
+        section: Names the model.
+        what: What became of it: an adapter's hash, or a role.
+        make: Loads it.
+
+    Returns:
+        The model, valid until the next one is loaded.
+    """
+    if (section, what) not in _last:
+        release()
+        _last[section, what] = make()
+    return _last[section, what]
+
+
+def keeps(section: ModelSection, what: str) -> bool:
+    """Whether a model is the one kept in memory.
+
+    Args:
+        section: Names the model.
+        what: What became of it: an adapter's hash, or a role.
+
+    Returns:
+        Whether it is.
+    """
+    return (section, what) in _last
+
+
 def load_base(section: ModelSection) -> Loaded:
     """Load a fresh base model for training; forgets the model kept in memory.
 
@@ -152,9 +203,9 @@ def load_base(section: ModelSection) -> Loaded:
     """
     from transformers import AutoModelForCausalLM, GenerationConfig
 
-    _last.clear()
+    release()
     machine, tokenizer = resolve(section), load_tokenizer(section)
-    model = _from_pretrained(
+    model = from_pretrained(
         AutoModelForCausalLM, section.base, dtype=machine.torch_dtype, use_safetensors=True
     )
     # Sampling settings that a model brings would change greedy evaluation.
@@ -179,17 +230,17 @@ def load(section: ModelSection, run_folder: Path, adapter: Adapter | None) -> Lo
     Raises:
         ModelError: Base or adapter cannot be found, or the adapter is not the recorded one.
     """
-    key = (section, adapter.sha256 if adapter else "base")
-    if key not in _last:
-        loaded = load_base(section)
-        if adapter is not None:
-            from peft import PeftModel
 
-            folder = check_adapter(run_folder, adapter)
-            peft_model = PeftModel.from_pretrained(loaded.model, str(folder))
-            loaded = _for_inference(peft_model, loaded)
-        _last[key] = loaded
-    return _last[key]
+    def make() -> Loaded:
+        loaded = load_base(section)
+        if adapter is None:
+            return loaded
+        from peft import PeftModel
+
+        folder = check_adapter(run_folder, adapter)
+        return _for_inference(PeftModel.from_pretrained(loaded.model, str(folder)), loaded)
+
+    return keep(section, adapter.sha256 if adapter else "base", make)
 
 
 def check_adapter(run_folder: Path, adapter: Adapter) -> Path:

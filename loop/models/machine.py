@@ -22,6 +22,11 @@ class Machine:
     """One line for a person."""
 
     @property
+    def devices(self) -> int:
+        """Accelerators that are used: with several only the first."""
+        return 0 if self.device == "cpu" else 1
+
+    @property
     def torch_dtype(self) -> Any:  # noqa: ANN401 - torch.dtype, whose import is heavy
         """The number format as torch knows it."""
         import torch
@@ -29,11 +34,12 @@ class Machine:
         return getattr(torch, self.dtype)
 
 
-def resolve(section: ModelSection) -> Machine:
+def resolve(section: ModelSection, key: str = "model") -> Machine:
     """Choose device and number format, and set the number of CPU threads.
 
     Args:
         section: The recipe's `model` section.
+        key: What the recipe calls it.
 
     Returns:
         The machine.
@@ -54,8 +60,8 @@ def resolve(section: ModelSection) -> Machine:
     if not have[device]:
         found = ", ".join(name for name, there in have.items() if there)
         raise ModelError(
-            f"model.device is {device}, but torch {torch.__version__} finds only {found}; "
-            "set model.device: auto, or install the torch build for this device"
+            f"{key}.device is {device}, but torch {torch.__version__} finds only {found}; "
+            f"set {key}.device: auto, or install the torch build for this device"
         )
     threads = section.threads or cores()
     if torch.get_num_threads() != threads:
@@ -64,7 +70,7 @@ def resolve(section: ModelSection) -> Machine:
     if dtype == "auto":
         dtype = "bfloat16" if device == "cuda" and torch.cuda.is_bf16_supported() else "float32"
     if device == "cpu" and dtype == "float16":
-        raise ModelError("model.dtype is float16, which a CPU cannot train; use float32")
+        raise ModelError(f"{key}.dtype is float16, which a CPU cannot train; use float32")
     return Machine(device, dtype, f"{_device_line(device, threads)}, {dtype}")
 
 

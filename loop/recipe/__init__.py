@@ -1,6 +1,8 @@
 """The typed recipe. The only place that reads YAML; nothing below a command sees a raw dict."""
 
+from loop.recipe.agreement import AgreementSection
 from loop.recipe.api import ApiSection, BudgetSection, PriceSection
+from loop.recipe.batch import BatchSection
 from loop.recipe.category import CategorySection
 from loop.recipe.curriculum import CurriculumSection
 from loop.recipe.data import (
@@ -15,8 +17,11 @@ from loop.recipe.data import (
 from loop.recipe.evaluation import EvaluationSection, GuardSection, ServerSection
 from loop.recipe.judge import JUDGED, JudgeSection, RubricSection
 from loop.recipe.load import differing_keys, dump_recipe, load_recipe
+from loop.recipe.local import LocalSection
+from loop.recipe.managed import ManagedSection
 from loop.recipe.model import ModelSection
 from loop.recipe.recipe import Recipe
+from loop.recipe.review import ReviewSection
 from loop.recipe.sandbox import SandboxSection
 from loop.recipe.section import Section
 from loop.recipe.sources import (
@@ -33,8 +38,10 @@ from loop.recipe.training import TrainingSection
 __all__ = [
     "JUDGED",
     "Action",
+    "AgreementSection",
     "ApiSection",
     "AssignSection",
+    "BatchSection",
     "BudgetSection",
     "CategorySection",
     "CurationSection",
@@ -43,6 +50,8 @@ __all__ = [
     "GuardSection",
     "HoldoutSection",
     "JudgeSection",
+    "LocalSection",
+    "ManagedSection",
     "ModelSection",
     "ModelSource",
     "OpenSource",
@@ -52,6 +61,7 @@ __all__ = [
     "PriceSection",
     "QualitySection",
     "Recipe",
+    "ReviewSection",
     "RubricSection",
     "SandboxSection",
     "Section",

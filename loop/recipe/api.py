@@ -45,8 +45,20 @@ class PriceSection(Section):
 
 
 class BudgetSection(Section):
-    """Hard stops over the whole run, reserved at the worst case before anything is sent."""
+    """Hard stops over the whole run; what is not named is unlimited. Each may be raised on resume.
+
+    Money and people's time are reserved at the worst case before anything is asked for. A round is
+    not begun where what rounds took so far says that it would cross a limit on hours.
+    """
 
     usd: Usd | None = None
-    """Paid to teachers and judges together; none is unlimited. Where it is set, a model whose price
-    is unknown is refused."""
+    """Paid to teachers, judges and people together. Where it is set, a model whose price is unknown
+    is refused."""
+    examples: int | None = Field(None, ge=1)
+    """Most examples accepted over the run, the seed dose not counted."""
+    hours: float | None = Field(None, gt=0)
+    """Most wall-clock hours over all of the run's sessions, from the ledger."""
+    gpu_hours: float | None = Field(None, gt=0)
+    """Most hours of stages that use an accelerator, times its devices; 0 on a CPU."""
+    people_minutes: float | None = Field(None, gt=0)
+    """Most minutes of people's time that deliveries took."""

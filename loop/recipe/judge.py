@@ -21,8 +21,19 @@ class JudgeSection(Section):
     """Passed to the judge as they are."""
     repeats: int = Field(2, ge=1, le=10)
     """Times each answer is judged, which measures the judge's noise; pairwise asks twice each."""
+    second_opinions: int = Field(0, ge=0, le=9)
+    """Times the judge answers a failed diagnose item itself, to find wrong references; 0 or at
+    least 3. For categories whose grader asks no judge, at most 20 items of each a round. It should
+    sample (`options.temperature` above 0): the same answer thrice is one opinion."""
     checked_on: str | None = None
     """File of answers with human verdicts, relative to the recipe: how far the judge is right."""
+
+    @field_validator("second_opinions")
+    @classmethod
+    def _enough_to_agree(cls, value: int) -> int:
+        if value in (1, 2):
+            raise ValueError("fewer than 3 opinions decide nothing; write 0 or at least 3")
+        return value
 
     @field_validator("use")
     @classmethod

@@ -2,6 +2,7 @@
 
 from pydantic import Field, field_validator, model_validator
 
+from loop.recipe.agreement import AgreementSection
 from loop.recipe.api import BudgetSection, PriceSection
 from loop.recipe.category import CategorySection
 from loop.recipe.curriculum import CurriculumSection
@@ -9,9 +10,10 @@ from loop.recipe.data import CurationSection, HoldoutSection, SeedSection
 from loop.recipe.evaluation import EvaluationSection
 from loop.recipe.judge import JUDGED, JudgeSection
 from loop.recipe.model import ModelSection
+from loop.recipe.review import ReviewSection
 from loop.recipe.sandbox import SandboxSection
 from loop.recipe.section import Section
-from loop.recipe.sources import PoolSource, Source
+from loop.recipe.sources import ModelSource, PoolSource, Source
 from loop.recipe.stopping import StoppingSection
 from loop.recipe.training import TrainingSection
 
@@ -34,6 +36,10 @@ class Recipe(Section):
     curriculum: CurriculumSection = CurriculumSection()
     sources: tuple[Source, ...] = (PoolSource(name="pool"),)
     """Who fulfils generation requests, asked in this order; the unused seed alone by default."""
+    agreement: AgreementSection | None = None
+    """Who answers again what nothing else checks; nobody by default."""
+    review: ReviewSection | None = None
+    """People who look over what was delivered; nobody by default."""
     prices: dict[str, PriceSection] = Field(default_factory=dict)
     """Model, as a teacher or judge names it → what its tokens cost; before published prices."""
     budget: BudgetSection = BudgetSection()
@@ -64,9 +70,14 @@ class Recipe(Section):
                 found = ", ".join(unknown)
                 raise ValueError(f"curriculum.{key} names {found}, not in the taxonomy")
         for source in self.sources:
-            if unknown := sorted(set(source.categories) - set(names)):
+            reasoned = source.rationale if isinstance(source, ModelSource) else ()
+            if unknown := sorted({*source.categories, *reasoned} - set(names)):
                 found = ", ".join(unknown)
                 raise ValueError(f"sources: {source.name} names {found}, not in the taxonomy")
+        if self.agreement and (unknown := sorted(set(self.agreement.categories) - set(names))):
+            raise ValueError(
+                f"agreement.categories names {', '.join(unknown)}, not in the taxonomy"
+            )
         if self.holdout.max_per_category < self.holdout.min_per_category:
             raise ValueError("holdout.max_per_category is below holdout.min_per_category")
         return self
@@ -80,6 +91,8 @@ class Recipe(Section):
                 f"{named}: graded by a judge, and judge.use names none; "
                 "for example `judge: {use: loop.judges.openai:OpenAIJudge, options: {model: …}}`"
             )
+        if self.judge.second_opinions and self.judge.use is None:
+            raise ValueError("judge.second_opinions is set, and judge.use names nobody to give any")
         if self.judge.checked_on is not None and not judged:
             raise ValueError("judge.checked_on is set, but no category has a judge for its grader")
         return self

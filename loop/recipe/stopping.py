@@ -8,7 +8,7 @@ from loop.recipe.section import Section
 
 
 class StoppingSection(Section):
-    """When the loop ends, and how sure a verdict must be."""
+    """When the loop ends, and how sure a verdict must be. What it may cost: `budget`."""
 
     verdict: Literal["bound", "point"] = "bound"
     """bound needs the exact one-sided lower bound at the target; point the bare score."""
@@ -19,10 +19,6 @@ class StoppingSection(Section):
     min_chance: float = Field(0.25, gt=0, le=1)
     """Least chance, foretold from the diagnose scores, that a look would pass every category."""
     max_rounds: int = Field(6, ge=1)
-    max_examples: int | None = Field(None, ge=1)
-    """Most examples accepted over the run, the seed dose not counted."""
-    max_hours: float | None = Field(None, gt=0)
-    """Most wall-clock hours over all of the run's sessions, from the ledger."""
     patience: int = Field(2, ge=1)
     """Rounds whose mean production-weighted diagnose score is compared with that of as many before;
     without a gain it is a plateau."""

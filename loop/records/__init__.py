@@ -18,7 +18,15 @@ from loop.records.curation import (
     TierBalance,
     Waterfall,
 )
-from loop.records.curriculum import Allocation, Exemplar, Fulfilment, GenerationRequest, RequestItem
+from loop.records.curriculum import (
+    Allocation,
+    Exemplar,
+    Fate,
+    Fulfilment,
+    GenerationRequest,
+    RequestItem,
+    Yield,
+)
 from loop.records.data import Curated, Flag, Mixture, Rejected, SeedData, Split
 from loop.records.diagnosis import (
     NO_DATA,
@@ -33,12 +41,22 @@ from loop.records.diagnosis import (
     Slice,
     Weakness,
     WeakSlice,
+    WeightedChange,
     is_label,
     slice_words,
 )
 from loop.records.evaluation import CategoryScore, Evaluation, GateRuling, Grade, Sample
 from loop.records.guards import GuardItem, Guards, GuardScore
 from loop.records.judging import JudgeAgreement, JudgeCheck
+from loop.records.review import (
+    Reviewed,
+    ReviewedBatch,
+    ReviewedStratum,
+    ReviewFate,
+    ReviewRow,
+    RowVerdict,
+    Why,
+)
 from loop.records.stopping import Decision, Summary, UnseenScore
 from loop.records.training import Adapter, LossPoint
 
@@ -83,8 +101,14 @@ __all__ = [
     "Record",
     "Rejected",
     "RequestItem",
+    "ReviewFate",
+    "ReviewRow",
+    "Reviewed",
+    "ReviewedBatch",
+    "ReviewedStratum",
     "Role",
     "RowSample",
+    "RowVerdict",
     "Sample",
     "SeedData",
     "Sign",
@@ -99,6 +123,8 @@ __all__ = [
     "Waterfall",
     "WeakSlice",
     "Weakness",
+    "WeightedChange",
+    "Why",
     "Yield",
     "is_label",
     "slice_words",

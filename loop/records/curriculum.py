@@ -7,7 +7,7 @@ from pydantic import Field
 
 from loop.example import Example, Format, Tier
 from loop.records.base import Lines, Reason, Record
-from loop.records.data import Rejected
+from loop.records.data import Flag, Rejected
 from loop.records.diagnosis import ProposalKind
 
 
@@ -110,6 +110,8 @@ class Fulfilment(Record):
     rejected: Annotated[tuple[Rejected, ...], Lines("deliveries_rejected.jsonl")]
     fates: Annotated[tuple[Fate, ...], Lines("deliveries.jsonl")] = ()
     """Every delivery, in the order in which it came: whence each example is."""
+    flags: Annotated[tuple[Flag, ...], Lines("deliveries_flags.jsonl")] = ()
+    """Findings on deliveries that were accepted all the same."""
     received: int
     requested: dict[str, int]
     """Examples asked for per category."""

@@ -197,6 +197,9 @@ class CategoryWeakness(Record):
     high: float
     verdict: Verdict
     """One-sided exact bounds on the diagnose items."""
+    to_decide: int | None = None
+    """More items that would decide it at 80 % power, if it scored on as it does; None where it is
+    decided, or no number would."""
     slices: tuple[Slice, ...] = ()
     weak: tuple[WeakSlice, ...] = ()
     """Most significant first."""
@@ -237,6 +240,15 @@ class CategoryWeakness(Record):
         return 1 - lost / failed if failed else 1.0
 
 
+class WeightedChange(Record):
+    """The weighted score against the last round's, on the same items."""
+
+    mean: float
+    low: float
+    """Paired bootstrap over items, 95 %, lower end."""
+    high: float
+
+
 class Weakness(Record):
     """The weakness report of one round, highest priority first."""
 
@@ -244,6 +256,8 @@ class Weakness(Record):
     categories: tuple[CategoryWeakness, ...]
     weighted: float
     """Production-weighted diagnose score."""
+    weighted_change: WeightedChange | None = None
+    """None where nothing was measured before, or on too few items for an interval."""
 
     @property
     def to_review(self) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ class JudgeAgreement(Record):
     agreed: int = Field(ge=0)
     kappa: float | None
     """Cohen's kappa; None where nothing was graded, or both gave one verdict throughout."""
+    kappa_interval: tuple[float, float] | None = None
+    """Of kappa, 95 %."""
     measures: dict[str, float] = Field(default_factory=dict)
     """The judge's own figures on these answers: malformed replies, order flips, noise."""
 

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from loop.records.base import Outcome, Record
+from loop.records.curriculum import Yield
 from loop.records.diagnosis import Weakness
 from loop.records.evaluation import CategoryScore, GateRuling
 
@@ -49,3 +50,5 @@ class Summary(Record):
     unseen: tuple[UnseenScore, ...] = ()
     fulfilments: tuple[dict[str, int], ...] = ()
     """Accepted examples per category and round."""
+    yields: tuple[Yield, ...] = ()
+    """What each source and way of asking gave over all rounds, and what it cost."""

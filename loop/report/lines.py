@@ -151,6 +151,7 @@ def fulfil_line(fulfilment: Fulfilment) -> str:
     return (
         f"round {fulfilment.round:02d} | fulfil   | accepted {asked} | sources: "
         f"{_counts(fulfilment.by_source)} | rejected: {_counts(fulfilment.rejected_by_reason)}"
+        + "".join(f" | {plain(note, 200)}" for note in fulfilment.notes)
     )
 
 

@@ -14,10 +14,13 @@ from loop.records import (
     GenerationRequest,
     Guards,
     Mixture,
+    Reviewed,
     Weakness,
 )
 from loop.report.curation import curation_summary
 from loop.report.guards import guards_section
+from loop.report.review import review_section
+from loop.report.sources import sources_table
 from loop.report.text import SIGNS, change_cell, counts, inline, interval, table, time_section
 from loop.report.weakness import category_section, fallen
 
@@ -40,9 +43,26 @@ def _scores(weakness: Weakness, history: tuple[Weakness, ...]) -> list[str]:
     heads = ("Category", "Score", "95 % interval", "Target", "Gap", "Verdict", "Since last round")
     before = [each.weighted for each in history if each.round < weakness.round]
     last = f" (last round {before[-1]:.3f})" if before else ""
+    change = weakness.weighted_change
+    if change is not None:
+        last += f", a change of {change.mean:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
+    more = [
+        f"{inline(each.category)} {each.to_decide}"
+        for each in weakness.categories
+        if each.to_decide is not None
+    ]
     return [
         *table((*heads, "Priority", "Weight"), rows),
         f"Production-weighted score: {weakness.weighted:.3f}{last}.",
+        *(
+            [
+                "",
+                "More diagnose items that would decide what is undecided, with a chance of 80 %, "
+                f"if it scored on as now: {', '.join(more)}.",
+            ]
+            if more
+            else []
+        ),
         "",
     ]
 
@@ -133,8 +153,10 @@ def _delivered(fulfilment: Fulfilment, taxonomy: tuple[CategorySection, ...]) ->
         counts(fulfilment.rejected_by_reason),
     )
     heads = ("Category", "Asked for", "Delivered", "Accepted", "Missing", "Rejected, and why")
-    sources = f"Accepted by source: {counts(fulfilment.by_source)}."
-    return ["## Delivered", "", *table(heads, [*rows, total]), sources, ""]
+    lines = ["## Delivered", "", *table(heads, [*rows, total])]
+    lines += sources_table(fulfilment.yields)
+    lines += [f"- {inline(note, 400)}" for note in fulfilment.notes]
+    return [*lines, *([""] if fulfilment.notes else [])]
 
 
 def round_report(
@@ -149,6 +171,7 @@ def round_report(
     curation: CurationReport | None = None,
     guards: Guards | None = None,
     judged: Mapping[str, str] | None = None,
+    reviewed: Reviewed | None = None,
 ) -> str:
     """Write a round's report.
 
@@ -164,6 +187,7 @@ def round_report(
         curation: What became of what came back.
         guards: What the round did to other skills, where the recipe watches any.
         judged: Per judged category, how far its judge was checked against people.
+        reviewed: What people said of deliveries, where the recipe has them looked over.
 
     Returns:
         Markdown.
@@ -189,6 +213,8 @@ def round_report(
     lines += [*_trained(mixture, adapter, taxonomy), *_asked(request)]
     if fulfilment is not None:
         lines += _delivered(fulfilment, taxonomy)
+    if reviewed is not None:
+        lines += review_section(reviewed)
     if curation is not None:
         lines += curation_summary(curation, "curation.md")
     return "\n".join([*lines, *time_section(timings)])

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from loop.recipe import CategorySection, Recipe
 from loop.records import GateRuling, Summary
 from loop.report.shipped import shipped_section
+from loop.report.sources import sources_table
 from loop.report.text import SIGNS, change_cell, inline, interval, table, time_section
 from loop.stats import verdict, wilson
 
@@ -184,7 +185,8 @@ def _accepted(summary: Summary, recipe: Recipe) -> list[str]:
     sums = [sum(dose.get(name, 0) for dose in summary.fulfilments) for name in names]
     rows.append(["**all**", *(f"**{number}**" for number in (*sums, sum(sums)))])
     text = "The seed dose is not counted. What was accepted after a round trains the next one."
-    return [*lines, *table(("After round", *names, "All"), rows), text, ""]
+    lines += [*table(("After round", *names, "All"), rows), text, ""]
+    return [*lines, *sources_table(summary.yields)]
 
 
 def _notes(summary: Summary, recipe: Recipe, holdout_notes: tuple[str, ...]) -> list[str]:

@@ -91,3 +91,22 @@ def verdict(
     if _proves(passed, total, target, alpha):
         return "met"
     return "not met" if upper_bound(passed, total, alpha) < target - EDGE else "undecided"
+
+
+def gate_passes(
+    total: int, target: float, alpha: float, rule: Literal["bound", "point"]
+) -> int | None:
+    """Fewest passes that pass a gate.
+
+    Args:
+        total: Items in it, at least 1.
+        target: Share of items that must pass, in (0, 1].
+        alpha: Error that the look may spend.
+        rule: bound needs the exact lower bound at the target, point the bare share.
+
+    Returns:
+        The least number; None where not even all items would do.
+    """
+    if rule == "point":
+        return point_passes_needed(total, target)
+    return passes_needed(total, target, alpha)

@@ -78,7 +78,9 @@ def documentation(example: Example, answer: str, sandbox: Callable[[], Sandbox])
     wanted = _texts(example.checks.get("args"))
     listed = [match.group(1) for match in _entries(sections.get("Args", [])) if match.group(2)]
     if sorted(listed) != sorted(wanted):
-        return _failed("wrong_answer", f"Args lists {listed}, the function has {wanted}")
+        # A part that is missing is a matter of form; another name is a mistake about the function.
+        reason: Reason = "wrong_answer" if set(listed) - set(wanted) else "format"
+        return _failed(reason, f"Args lists {listed}, the function has {wanted}")
     if not any(line.strip() for line in sections.get("Returns", [])):
         return _failed("format", "no Returns section")
     told = " ".join([*summary, *sections.get("Args", []), *sections.get("Returns", [])]).lower()
