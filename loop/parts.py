@@ -43,7 +43,7 @@ from loop.graders.judged_check import Labelled, check_judge, read_labelled
 from loop.judges import Judge, load_judge, make_judge
 from loop.judges.asking import Asking
 from loop.judges.opinions import Opinions
-from loop.recipe import JUDGED, OpenSource, Recipe, SeedSection
+from loop.recipe import JUDGED, ModelSource, OpenSource, Recipe, SeedSection
 from loop.records import (
     Adapter,
     Curated,
@@ -257,6 +257,24 @@ class Parts:
             for name, path in paths.items()
             if path.is_file()
         }
+
+    def check_servers(self) -> None:
+        """Fail before expensive work where a teacher's server is not there, or refuses the key.
+
+        Raises:
+            ApiError: It does not answer, or refuses.
+        """
+        models_asked = [each for each in self.recipe.sources if isinstance(each, ModelSource)]
+        # A server that the loop starts itself is not there yet; a batch may be files only.
+        named = [each.api for each in models_asked if not (each.server or each.batch)]
+        agreement = self.recipe.agreement
+        for api in (*named, agreement.api if agreement else None):
+            if api is not None:
+                client = Client(api, self.purse)
+                try:
+                    client.check()
+                finally:
+                    client.close()
 
     def check(self) -> None:
         """Fail before expensive work where a plug-in, tokenizer, file or sandbox is missing."""

@@ -104,6 +104,8 @@ def _run(path: Path, assignments: tuple[str, ...], run_dir: Path | None, finish:
         parts = Parts(recipe, path.parent, target, purse)
         run.devices = parts.devices
         parts.check()
+        if not resumed:
+            parts.check_servers()
         summary = run_loop(run, parts, finish)
     line(_closing(summary.outcome, target, path))
     return EXIT[summary.outcome]

@@ -95,6 +95,9 @@ class Server:
         self.seen: list[Seen] = []
         self.keep = True
         """Whether requests are kept in `seen`."""
+        self.models = refused(404)
+        """What is said to those who look which models there are; not counted."""
+        self.looks: list[Seen] = []
         self.count = 0
         self.most_at_once = 0
         self.sent_bytes = 0
@@ -123,7 +126,11 @@ class Server:
         self._tasks.add(task)
         try:
             while (seen := await _request(reader)) is not None:
-                if not await self._answer(seen, writer):
+                if seen.path.endswith("/models"):
+                    self.looks.append(seen)
+                    if not await self._give(self.models, writer):
+                        return
+                elif not await self._answer(seen, writer):
                     return
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
@@ -149,6 +156,9 @@ class Server:
                 await asyncio.sleep(3600)
         finally:
             self._at_once -= 1
+        return await self._give(answer, writer)
+
+    async def _give(self, answer: Answer, writer: asyncio.StreamWriter) -> bool:
         if answer.reset:
             writer.transport.abort()
             return False
@@ -175,7 +185,7 @@ async def _request(reader: asyncio.StreamReader) -> Seen | None:
         name.lower(): value.strip() for name, _, value in (row.partition(":") for row in rest)
     }
     body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Seen(first.split()[1], headers, json.loads(body))
+    return Seen(first.split()[1], headers, json.loads(body or b"{}"))
 
 
 def in_turn(*answers: Answer) -> Script:

@@ -457,3 +457,35 @@ def test_a_reply_of_a_model_that_is_free_costs_nothing_whatever_it_used(tmp_path
     free = {"m": PriceSection(input=Decimal(0), output=Decimal(0))}
     with serving(said("ok", usage=None)) as server:
         assert client(server, Purse(None, free)).ask(call()).nano == 0
+
+
+# A look at the server before anything is asked
+
+
+@pytest.mark.parametrize("models", [raw(b'{"data": []}'), refused(404), refused(500), raw(b"{")])
+def test_a_server_that_answers_at_all_is_there_and_nothing_is_asked(models: Answer) -> None:
+    with serving(said("ok")) as server:
+        server.models = models
+        client(server).check()
+    assert (server.count, len(server.looks)) == (0, 1)
+    assert server.looks[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_is_refused_is_told_before_anything_is_asked(status: int) -> None:
+    with serving(said("ok")) as server:
+        server.models = raw(KEY.encode(), status)
+        with pytest.raises(ApiError, match="environment variable TEST_KEY") as caught:
+            client(server).check()
+    assert KEY not in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_told_before_anything_is_asked() -> None:
+    with serving(said("ok")) as server:
+        gone = client(server)
+    with pytest.raises(ApiError, match="start the server, or correct base_url"):
+        gone.check()
+    with serving(said("ok")) as server:
+        server.models = RESET
+        with pytest.raises(ApiError, match="start the server, or correct base_url"):
+            client(server).check()

@@ -130,6 +130,15 @@ def test_the_key_is_in_no_file_and_every_example_leads_to_its_delivery(tmp_path:
     assert "left of 5" in shown
 
 
+def test_a_server_that_is_not_there_is_told_before_anything_is_trained(tmp_path: Path) -> None:
+    with teaching() as (_, url):
+        pass
+    ended = loop_run(tmp_path / "run", url)
+    assert ended.returncode == 2
+    assert "start the server, or correct base_url" in ended.stderr
+    assert not (tmp_path / "run/seed").exists()
+
+
 def test_a_budget_that_runs_out_ends_the_asking_and_not_the_run(tmp_path: Path) -> None:
     run = tmp_path / "run"
     with teaching() as (bills, url):

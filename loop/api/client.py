@@ -65,6 +65,14 @@ class Client:
         """Name the model; never the key."""
         return f"Client({self.section.model} at {self.section.base_url})"
 
+    def check(self) -> None:
+        """See that the server is there and takes the key; asks nothing that costs.
+
+        Raises:
+            ApiError: It does not answer, or refuses the key.
+        """
+        asyncio.run_coroutine_threadsafe(self._checked(), background()).result()
+
     def ask(self, call: Call) -> Reply:
         """Ask one thing.
 
@@ -171,6 +179,9 @@ class Client:
                 self._pause,
             )
         return self._exchange
+
+    async def _checked(self) -> None:
+        await self._opened().check()
 
     async def _asked(self, call: Call) -> Reply:
         try:

@@ -24,6 +24,8 @@ _POOL = 16
 one, that took half of the processor's time."""
 _CONNECT = 10.0
 """Seconds to reach a server, within the attempt's own."""
+_LOOK = 20.0
+"""Seconds that a look at a server may take."""
 
 
 class _Unreadable(Exception):
@@ -84,6 +86,27 @@ class Connection:
             return await self._sent(self._clients[place], body, claim)
         finally:
             self._busy[place] -= 1
+
+    async def look(self) -> Sent:
+        """Ask which models there are, which costs nothing.
+
+        Returns:
+            What became of it; a server need not know the question.
+        """
+        try:
+            async with asyncio.timeout(min(_LOOK, self._timeout)):
+                response = await self._clients[0].get(
+                    "/models", cast_to=httpx2.Response, options={"headers": self._headers}
+                )
+        except openai.APIStatusError as error:
+            response = error.response
+        except (TimeoutError, openai.APIConnectionError) as error:
+            cause = error.__cause__ or error
+            said = self.told(str(cause) or type(cause).__name__)
+            return Sent(0, why="not reached", detail=f"no answer ({said})")
+        except _Unreadable as error:
+            return Sent(200, why="unreadable", detail=str(error))
+        return Sent(response.status_code, response.content)
 
     async def _sent(self, client: openai.AsyncOpenAI, body: bytes, claim: str) -> Sent:
         headers = {**self._headers, "X-Client-Request-Id": claim}

@@ -66,6 +66,14 @@ class Sends(Protocol):
         """
         ...
 
+    async def look(self) -> Sent:
+        """Make a request that costs nothing.
+
+        Returns:
+            What became of it.
+        """
+        ...
+
     def told(self, text: str) -> str:
         """Make what a server says fit for a message.
 
@@ -179,6 +187,21 @@ class Exchange:
             return texts_of(record)
         async with self._slots:
             return await self._negotiated(key, ask, halted)
+
+    async def check(self) -> None:
+        """See that the server is there and takes the key, for nothing.
+
+        Raises:
+            ApiError: It does not answer, or refuses the key.
+        """
+        sent = await self._connection.look()
+        if sent.status in (401, 403):
+            said = self._connection.told(sent.body.decode("utf-8", "replace"))
+            raise self._lasting(sent.status, f"status {sent.status} ({said})")
+        if not sent.status:
+            raise ApiError(
+                f"{self._section.base_url}: {sent.detail}; start the server, or correct base_url"
+            )
 
     async def flush(self) -> None:
         """Wait until all that was written is on disk."""
