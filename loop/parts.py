@@ -406,6 +406,12 @@ class Parts:
         """Starts and stops the servers of the rounds' models."""
         return Servers(self.recipe.evaluation, self.recipe.model, self.run_folder)
 
+    def release(self) -> None:
+        """Stop the server that answers for the rounds' models, where a teacher needs its memory."""
+        asked = (each for each in self.recipe.sources if isinstance(each, ModelSource))
+        if "_servers" in self.__dict__ and any(each.local or each.server for each in asked):
+            self._servers.close()
+
     def _backend(self, adapter: Adapter | None) -> Backend:
         """What answers with a round's model."""
         section, model = self.recipe.evaluation, self.recipe.model

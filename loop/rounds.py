@@ -223,6 +223,7 @@ def improve(
     used.update(*(each.removed for each in course.reviews.values()))
     pool = tuple(example for example in split.pool if example.id not in used)
     earlier = tuple(each for each in course.fulfilments if each)
+    parts.release()
     who = {"sources": parts.sources, "accept": parts.agreeing(vault.accept)}
     inputs = (request, pool, mixture.examples, recipe.sources, earlier)
     fulfilment = run.once(f"{step}/fulfilment", Fulfilment, fulfil, *inputs, **who)

@@ -489,3 +489,13 @@ def test_a_server_that_is_not_there_is_told_before_anything_is_asked() -> None:
         server.models = RESET
         with pytest.raises(ApiError, match="start the server, or correct base_url"):
             client(server).check()
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("no_proxy")
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with serving(said("ok")) as server:
+        assert client(server).ask(call()).texts == ("ok",)

@@ -81,6 +81,25 @@ def test_a_run_that_was_killed_goes_on_with_the_same_replies(tmp_path: Path, kep
     assert sorted(keys(tmp_path / "b")) == sorted(keys(tmp_path / "a"))
 
 
+def test_a_batch_that_was_half_kept_is_made_again_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import LlamaForCausalLM
+
+    generate, sizes = LlamaForCausalLM.generate, []
+
+    def noted(self: Any, **given: Any) -> Any:
+        sizes.append(len(given["input_ids"]))
+        return generate(self, **given)
+
+    monkeypatch.setattr(LlamaForCausalLM, "generate", noted)
+    told(LocalModel(section(), tmp_path / "a"), calls())
+    (first, *_) = (tmp_path / "a").read_bytes().splitlines(keepends=True)
+    (tmp_path / "b").write_bytes(first)
+    told(LocalModel(section(), tmp_path / "b"), calls())
+    assert sizes == [3, 3, 1] * 2
+
+
 def test_a_reply_without_json_is_asked_for_once_more(tmp_path: Path) -> None:
     model = LocalModel(section(), tmp_path / "a")
     replies = told(model, calls(2, schema=SCHEMA))

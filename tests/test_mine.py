@@ -1,5 +1,6 @@
 """Mining: what is drawn from an open pool, what is not, and what a draw says of itself."""
 
+import random
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from loop.recipe import OpenSource
 from loop.records import Curated, Fate, Fulfilment, GenerationRequest
 from tests.mining import (
     ARITHMETIC,
+    CITIES,
     FRUITS,
     capital,
     chatter,
@@ -109,6 +111,19 @@ def test_a_label_of_the_file_decides_where_the_recipe_maps_it(tmp_path: Path) ->
     assert rows_of(drawn(mine(tmp_path, labels={"arith": "sums"}), 9)) == [12]
 
 
+def test_a_pool_with_many_rows_of_a_category_in_other_words_is_not_dry(tmp_path: Path) -> None:
+    draws = random.Random(1)
+    rows = [chatter(number) for number in range(400)]
+    wanted = [place for place in range(400) if draws.random() < 0.25]
+    for place in wanted:
+        words = f"{draws.choice(FRUITS)} and {draws.choice(CITIES)}"
+        rows[place] = total(words, draws.randrange(100, 9999))
+    pool(tmp_path, rows)
+    found = rows_of(drawn(mine(tmp_path), 20))
+    assert len(found) == 20
+    assert {row - 1 for row in found} <= set(wanted)
+
+
 def test_a_stricter_floor_draws_less(tmp_path: Path) -> None:
     rows = [*mixed(), {"instruction": "Add the total of the song.", "output": "3"}]
     pool(tmp_path, rows)
@@ -161,15 +176,16 @@ def test_a_tier_is_drawn_by_length(tmp_path: Path) -> None:
 
 def test_a_sentence_encoder_decides_the_order_where_there_is_one(tmp_path: Path) -> None:
     def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-        # Knows nothing but dates.
-        return np.array([[1.0, 0.0] if "dates" in text else [0.0, 1.0] for text in texts], "f4")
+        # Sees no difference between pears and what the training rows with the tag have.
+        alike = ["pears" in text or "Add 6" in text for text in texts]
+        return np.array([[1.0, 0.0] if one else [0.0, 1.0] for one in alike], np.float32)
 
     rows = mixed()
     pool(tmp_path, rows)
     dates = known([total("dates", number) for number in (60, 61, 62)], "sums", tags=["dates"])
     where = situation([*training(), *dates])
     (first,) = drawn(mine(tmp_path, embed=embed), 1, where, tags=("dates",))
-    assert "dates" in first.raw["instruction"]
+    assert "pears" in first.raw["instruction"]
 
 
 def test_a_pool_of_nothing_fitting_is_dry(tmp_path: Path) -> None:

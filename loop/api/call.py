@@ -87,7 +87,7 @@ class Asks(Protocol):
         Args:
             calls: What to ask.
 
-        Yields:
+        Returns:
             Replies as they come, in no order.
 
         Raises:

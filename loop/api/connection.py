@@ -5,6 +5,7 @@ Takes a second to import; it is imported where a client first sends something.
 
 import asyncio
 import email.utils
+import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,9 @@ _CONNECT = 10.0
 """Seconds to reach a server, within the attempt's own."""
 _LOOK = 20.0
 """Seconds that a look at a server may take."""
+
+
+_LOOPBACK = re.compile(r"https?://(127\.|localhost\b|\[::1\])")
 
 
 class _Unreadable(Exception):
@@ -61,6 +65,8 @@ class Connection:
                 http_client=httpx2.AsyncClient(
                     # A redirect would carry the key to a server that the recipe does not name.
                     follow_redirects=False,
+                    # A proxy of the environment cannot reach this machine's own loopback.
+                    trust_env=not _LOOPBACK.match(section.base_url),
                     verify=secured,
                     limits=httpx2.Limits(max_connections=_POOL, max_keepalive_connections=_POOL),
                     event_hooks={"response": [_bound]},

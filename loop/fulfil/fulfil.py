@@ -8,7 +8,7 @@ from functools import cached_property
 from loop.budget import OverBudget
 from loop.example import Example
 from loop.fulfil.read import read
-from loop.fulfil.source import Delivery, Situation, Source, Waiting, Want
+from loop.fulfil.source import Delivery, Holds, Situation, Source, Waiting, Want
 from loop.recipe import SourceSection
 from loop.records import (
     Curated,
@@ -162,7 +162,13 @@ def fulfil(
     order = _Order(request, Situation(request.round, training, pool, (), history), accept)
     waits: list[Waiting] = []
     for section in sections:
-        if waited := _ask(order, section, sources[section.name]):
+        source = sources[section.name]
+        try:
+            waited = _ask(order, section, source)
+        finally:
+            if isinstance(source, Holds):
+                source.close()
+        if waited:
             waits.append(waited)
     if waits:
         raise Waiting("\n".join(map(str, waits)))

@@ -91,6 +91,10 @@ class Model:
         if spent is not None:
             raise spent
 
+    def close(self) -> None:
+        """Give back what the model holds: connections, memory, a server."""
+        self._asks.close()
+
     def _begin(self, situation: Situation) -> None:
         """Open a request."""
         self._items: dict[str, RequestItem] = {}
@@ -178,8 +182,6 @@ class Model:
                 replies.append(reply)
         except OverBudget as error:
             return replies, error
-        finally:
-            self._asks.close()
         return replies, None
 
     def _call(self, way: Way, task: Task, candidates: int) -> Call:

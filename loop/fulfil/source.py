@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from loop.errors import Waiting as Waiting
 from loop.example import Example
@@ -54,6 +54,15 @@ class Situation:
     """What came of earlier requests."""
 
 
+@runtime_checkable
+class Holds(Protocol):
+    """A source that holds connections, memory or a server while it is asked."""
+
+    def close(self) -> None:
+        """Give them back; it may be asked again."""
+        ...
+
+
 class Source(Protocol):
     """Anything that can be asked for examples."""
 
@@ -67,7 +76,7 @@ class Source(Protocol):
             attempt: 0 at first, one more each time a shortfall is asked for again.
             situation: What else is there.
 
-        Yields:
+        Returns:
             Candidates, in an order that depends on arguments and on what was kept on disk only.
             More than were wanted of an item are cut; fewer are a shortfall.
 

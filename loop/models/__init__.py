@@ -2,15 +2,14 @@
 
 from loop.models.chat import prompt_messages
 from loop.models.difficulty import instruction_loss_ratios
+from loop.models.kept import Loaded, release
 from loop.models.load import (
-    Loaded,
     check_adapter,
     context_length,
     count_tokens,
     load,
     load_base,
     load_tokenizer,
-    release,
     remember,
     source,
 )

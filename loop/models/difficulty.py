@@ -11,7 +11,7 @@ from typing import Any
 
 from loop.example import Example
 from loop.models.chat import prompt_messages
-from loop.models.load import Loaded
+from loop.models.kept import Loaded
 from loop.recipe import ModelSection
 
 _TOKENS = 2048

@@ -1,36 +1,21 @@
-"""Base models, tokenizers and adapters from disk or hub; keeps the last model in memory.
+"""Base models, tokenizers and adapters from disk or hub.
 
 Weights come as safetensors only, and no code of a model's own is ever run.
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from loop.errors import ModelError
 from loop.models.chat import fit_template
-from loop.models.machine import Machine, resolve
-from loop.models.memory import give_back
+from loop.models.kept import Loaded, keep, release
+from loop.models.machine import resolve
 from loop.models.packaged import packaged_folder, quiet
 from loop.recipe import ModelSection
 from loop.records import Adapter
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A model ready for use; valid until the next model is loaded."""
-
-    model: Any
-    """A transformers causal language model, in evaluation mode."""
-    tokenizer: Any
-    """Pads on the left; renders what the recipe asks for and no more."""
-    machine: Machine
-
-
-_last: dict[tuple[ModelSection, str], Loaded] = {}
 
 
 def source(base: str) -> str:
@@ -153,42 +138,6 @@ def _fast_tokenizer(section: ModelSection) -> Any:  # noqa: ANN401 - tokenizers
     return loaded.backend_tokenizer if loaded.is_fast else None
 
 
-def release() -> None:
-    """Forget the model kept in memory, so that another one finds room."""
-    _last.clear()
-    give_back()
-
-
-def keep(section: ModelSection, what: str, make: Callable[[], Loaded]) -> Loaded:
-    """Give the model kept in memory, or make it in the place of another.
-
-    Args:
-        section: Names the model.
-        what: What became of it: an adapter's hash, or a role.
-        make: Loads it.
-
-    Returns:
-        The model, valid until the next one is loaded.
-    """
-    if (section, what) not in _last:
-        release()
-        _last[section, what] = make()
-    return _last[section, what]
-
-
-def keeps(section: ModelSection, what: str) -> bool:
-    """Whether a model is the one kept in memory.
-
-    Args:
-        section: Names the model.
-        what: What became of it: an adapter's hash, or a role.
-
-    Returns:
-        Whether it is.
-    """
-    return (section, what) in _last
-
-
 def load_base(section: ModelSection) -> Loaded:
     """Load a fresh base model for training; forgets the model kept in memory.
 
@@ -276,8 +225,7 @@ def remember(section: ModelSection, adapter: Adapter, peft_model: Any, base: Loa
         peft_model: The trained model; belongs to this module from now on.
         base: What it was trained from.
     """
-    _last.clear()
-    _last[section, adapter.sha256] = _for_inference(peft_model, base)
+    keep(section, adapter.sha256, lambda: _for_inference(peft_model, base))
 
 
 def _for_inference(peft_model: Any, base: Loaded) -> Loaded:  # noqa: ANN401 - peft

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loop.errors import ModelError
-from loop.models.load import Loaded
+from loop.models.kept import Loaded
 from loop.models.memory import give_back, is_out_of_memory
 
 

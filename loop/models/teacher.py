@@ -4,7 +4,8 @@ from typing import Any
 
 from loop.console import line
 from loop.errors import ModelError
-from loop.models.load import Loaded, from_pretrained, keep, keeps, release
+from loop.models.kept import Loaded, keep, keeps, release
+from loop.models.load import from_pretrained
 from loop.models.machine import resolve
 from loop.recipe import ModelSection
 

@@ -4,7 +4,9 @@ A pool is mostly something else. Each category is therefore told apart from the 
 pool at large, all weighed alike: its probability passes one half where the training side's rows of
 it are denser than everything else together, however rare such rows are in the pool. A row is never
 judged by a classifier that was shown it as "the pool at large": the pool is sorted in two halves,
-each by what the other one looks like.
+each by what the other one looks like. Where a pool holds much of a category, in a phrasing of its
+own, its rows would count against themselves: those that stand out in a first pass are therefore
+left out of what the pool at large looks like in the second.
 
 Source: Elkan and Noto, "Learning classifiers from only positive and unlabeled data", KDD 2008.
 """
@@ -24,6 +26,9 @@ HALVES = 2
 """A row belongs to the half of its place's remainder."""
 _AT_LARGE = 4_000
 """Rows of a half that stand for it."""
+_USUAL, _STANDS_OUT = 0.25, 4.0
+"""A row whose odds of a category are so many times those of this quantile does not stand for the
+pool. docs/open_pools.md has what that gains and costs."""
 _CHUNK = 20_000
 """Rows judged at once."""
 _STRENGTH = 10.0
@@ -46,24 +51,40 @@ def probabilities(
         Probability of each category; shape (rows, categories). A category without training-side
         rows has none anywhere. A row that came with a category has all of it there.
     """
-    found = np.zeros((len(shelf), categories), np.float32)
     rng = np.random.default_rng(seed)
-    places = np.arange(len(shelf))
-    drawn = []
+    # Rows that came with a category stand for it and not for the rest.
+    unlabelled = np.flatnonzero(shelf.labels < 0)
+    drawn: list[NDArray[np.int64]] = []
     for half in range(HALVES):
-        # Rows that came with a category stand for it and not for the rest.
-        its = places[(places % HALVES == half) & (shelf.labels < 0)]
+        its = unlabelled[unlabelled % HALVES == half]
         drawn.append(np.sort(rng.choice(its, min(_AT_LARGE, len(its)), replace=False)))
-    for half, at_large in enumerate(drawn):
-        judge = _Judge(labelled, labels, shelf.chosen(at_large), categories)
-        for start in range(0, len(shelf), _CHUNK):
-            stop = min(start + _CHUNK, len(shelf))
-            others = places[start:stop] % HALVES != half
-            found[start:stop][others] = judge(shelf.vectors(start, stop)[others])
+
+    def judges(at_large: Sequence[NDArray[np.int64]]) -> "list[_Judge]":
+        return [
+            _Judge(labelled, labels, shelf.chosen(each), categories) for each in reversed(at_large)
+        ]
+
+    first = [judge(shelf.chosen(its)) for judge, its in zip(judges(drawn), drawn, strict=True)]
+    plain = _plain(first)
+    final = judges([its[kept] for its, kept in zip(drawn, plain, strict=True)])
+    found = np.zeros((len(shelf), categories), np.float32)
+    for start in range(0, len(shelf), _CHUNK):
+        stop = min(start + _CHUNK, len(shelf))
+        rows, half_of = shelf.vectors(start, stop), np.arange(start, stop) % HALVES
+        for half, judge in enumerate(final):
+            found[start:stop][half_of == half] = judge(rows[half_of == half])
     given = np.flatnonzero(shelf.labels >= 0)
     found[given] = 0
     found[given, shelf.labels[given]] = 1
     return found
+
+
+def _plain(judged: Sequence[NDArray[np.float32]]) -> list[NDArray[np.bool_]]:
+    """Which rows drawn stand for the pool, by half: their odds of no category stand out."""
+    odds = [each / np.maximum(1 - each, 1e-6) for each in judged]
+    both = np.concatenate(odds)
+    usual = np.quantile(both, _USUAL, axis=0) if len(both) else both.sum(axis=0)
+    return [np.all(each <= _STANDS_OUT * usual, axis=1) for each in odds]
 
 
 class _Judge:

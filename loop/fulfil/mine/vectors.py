@@ -79,8 +79,7 @@ def hashed(rows: Sequence[Example]) -> "csr_array":
 def _words(row: Example) -> Iterator[str]:
     for mark, text in (("", row.prompt[:PROMPT]), ("=", row.output[:ANSWER])):
         before = mark
-        # A lone surrogate is no text to the hash.
-        for word in _WORD.findall(text.lower().encode("utf-8", "replace").decode()):
+        for word in _WORD.findall(text.lower()):
             yield mark + word
             yield f"{before} {word}"
             before = mark + word
