@@ -116,6 +116,11 @@ def _state(run: Path, entries: list[Entry]) -> tuple[str, str]:
         return f"running: {where}", "wait, or stop it with Ctrl-C; the same command goes on"
     summary = _summary(run, entries)
     if summary is None:
+        from loop.fulfil.people import waiting
+
+        if told := waiting(run):
+            brief = f"{run}/people/*/brief.md says what is wanted"
+            return told, f"{brief}; hand in with python -m loop.fulfil {run} ANSWERS"
         return f"interrupted: {where}", "run the same command again; it goes on from here"
     report = run / "report.md"
     if summary.outcome in CLOSING:

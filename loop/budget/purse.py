@@ -232,6 +232,24 @@ class Purse:
                 "beside it (0 where it is free)"
             )
 
+    def room(self, nano: int | None, people_seconds: int = 0) -> int | None:
+        """Count the deliveries at a fixed price that still fit.
+
+        Args:
+            nano: Nano-dollars each; None where the price is unknown.
+            people_seconds: Of people's time that each is expected to take.
+
+        Returns:
+            How many; None without a limit on what they use.
+        """
+        with self._lock:
+            fits: list[int] = []
+            if nano and (left := self.left) is not None:
+                fits.append(left // nano)
+            if people_seconds and self._people is not None:
+                fits.append((self._people - self.account.people_seconds) // people_seconds)
+        return max(0, min(fits)) if fits else None
+
     def pay(self, claim: str, role: str, nano: int | None, people_seconds: int = 0) -> None:
         """Pay for a delivery at a fixed price, once; on disk when this returns.
 

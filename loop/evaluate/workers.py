@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
@@ -35,9 +36,7 @@ def worker_count(device: str) -> int:
     return 1
 
 
-def _work(
-    task: Callable[[int], bytes], numbers: Sequence[int], out: Connection, parent: int
-) -> None:
+def _work(task: Callable[[int], bytes], parent_end: Connection, parent: int) -> None:
     import torch
 
     # Ctrl-C is the parent's to handle, and a parent killed outright must not leave us behind.
@@ -46,9 +45,9 @@ def _work(
     if os.getppid() != parent:
         return
     torch.set_num_threads(1)
-    for number in numbers:
-        out.send_bytes(number.to_bytes(8) + task(number))
-    out.close()
+    while given := parent_end.recv_bytes():
+        parent_end.send_bytes(given + task(int.from_bytes(given)))
+    parent_end.close()
 
 
 def spread(
@@ -58,7 +57,7 @@ def spread(
 
     Args:
         task: Called in a child process.
-        numbers: What to call it with; dealt out in turn.
+        numbers: What to call it with; whoever is done gets the next, so the longest go first.
         workers: Most processes at a time.
 
     Yields:
@@ -70,21 +69,20 @@ def spread(
     context = get_context("fork")
     running: dict[Connection, ForkProcess] = {}
     done: dict[int, bytes] = {}
+    left = iter(numbers)
     try:
-        for start in range(min(workers, len(numbers))):
-            inbox, outbox = context.Pipe(duplex=False)
-            share = numbers[start::workers]
-            process = context.Process(
-                target=_work, args=(task, share, outbox, os.getpid()), daemon=True
-            )
+        for _ in range(min(workers, len(numbers))):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_work, args=(task, theirs, os.getpid()), daemon=True)
             process.start()
-            outbox.close()
-            running[inbox] = process
+            theirs.close()
+            running[ours] = process
+            _hand_out(ours, left)
         for number in numbers:
             while number not in done:
                 for ready in wait(list(running)):
                     assert isinstance(ready, Connection)
-                    _receive(ready, running, done)
+                    _receive(ready, running, done, left)
             yield number, done.pop(number)
     finally:
         for process in running.values():
@@ -92,8 +90,19 @@ def spread(
             process.join()
 
 
+def _hand_out(worker: Connection, left: Iterator[int]) -> None:
+    """Give the next number, or say that there is none."""
+    number = next(left, None)
+    # One that has died meanwhile is found out where its results are read.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        worker.send_bytes(b"" if number is None else number.to_bytes(8))
+
+
 def _receive(
-    inbox: Connection, running: dict[Connection, ForkProcess], done: dict[int, bytes]
+    inbox: Connection,
+    running: dict[Connection, ForkProcess],
+    done: dict[int, bytes],
+    left: Iterator[int],
 ) -> None:
     try:
         data = inbox.recv_bytes()
@@ -107,3 +116,4 @@ def _receive(
             "memory, lower evaluation.batch_size or model.threads, then run the same command again"
         ) from None
     done[int.from_bytes(data[:8])] = data[8:]
+    _hand_out(inbox, left)

@@ -202,7 +202,8 @@ def _ask(order: _Order, section: SourceSection, source: Source) -> Waiting | Non
         came: list[Delivery] = []
         waiting: Waiting | None = None
         dry: OverBudget | None = None
-        situation = replace(order.situation, accepted=order.taken)
+        rejected = tuple(order.rejected)
+        situation = replace(order.situation, accepted=order.taken, rejected=rejected)
         try:
             for delivery in source.deliver(wants, attempt, situation):
                 # A source that returns more than was asked for is cut, so that budgets hold.

@@ -12,6 +12,7 @@ from loop.api.managed import managed
 from loop.budget import Purse
 from loop.fulfil.mine import Means, Mine
 from loop.fulfil.model import Model
+from loop.fulfil.people import People
 from loop.fulfil.plugin import Plugin
 from loop.fulfil.pool import Pool
 from loop.fulfil.source import Source
@@ -23,6 +24,7 @@ from loop.recipe import (
     CurationSection,
     ModelSource,
     OpenSource,
+    PeopleSource,
     PluginSource,
     PoolSource,
     SourceSection,
@@ -90,7 +92,8 @@ def _opened(
     if isinstance(section, OpenSource):
         assert curation is not None and means is not None
         return Mine(section, taxonomy, curation, folder, run_folder, seed, means, canonical)
-    raise NotImplementedError(section.name)
+    assert isinstance(section, PeopleSource)
+    return People(section, run_folder, purse)
 
 
 def _model(section: ModelSource, run_folder: Path, purse: Purse) -> Asks:

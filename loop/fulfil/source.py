@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from loop.errors import Waiting as Waiting
 from loop.example import Example
-from loop.records import Fulfilment, RequestItem
+from loop.records import Fulfilment, Rejected, RequestItem
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Situation:
     """Accepted for this request so far, from any source."""
     history: tuple[Fulfilment, ...]
     """What came of earlier requests."""
+    rejected: tuple[Rejected, ...] = ()
+    """Deliveries for this request that were not accepted, from any source."""
 
 
 @runtime_checkable
