@@ -40,6 +40,7 @@ from loop.fulfil.mine import Means
 from loop.graders import Grader, build_grader
 from loop.graders.judged import Judging, keeping_replies, load_judging
 from loop.graders.judged_check import Labelled, check_judge, read_labelled
+from loop.heritage import Ancestor
 from loop.judges import Judge, load_judge, make_judge
 from loop.judges.asking import Asking
 from loop.judges.opinions import Opinions
@@ -69,6 +70,8 @@ class Parts:
     run_folder: Path
     purse: Purse = field(default_factory=Purse)
     """Pays teachers and judges."""
+    ancestor: Ancestor | None = None
+    """The run that this one starts from."""
 
     def seed(self, *names: str | int) -> int:
         """Derive a stage's random seed.
@@ -79,7 +82,9 @@ class Parts:
         Returns:
             A number in [0, 2³¹).
         """
-        text = ":".join(map(str, (self.recipe.seed_number, *names)))
+        # With the same numbers a teacher would deliver once more what is carried on already.
+        handed_on = (self.ancestor.label,) if self.ancestor else ()
+        text = ":".join(map(str, (self.recipe.seed_number, *handed_on, *names)))
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % 2**31
 
     def devices(self, step: str) -> int:

@@ -6,18 +6,18 @@ What became of the seed's rows is reported once the holdout is known, for nothin
 from typing import Any
 
 from loop import models
+from loop.carry import carry_on, check_looks, take_over
 from loop.console import line
 from loop.curate import report_on_seed
 from loop.errors import HoldoutError
 from loop.holdout import draw
 from loop.parts import Parts
-from loop.records import Curated, CurationReport, FileRead, SeedData
+from loop.records import Curated, CurationReport, FileRead, Rejected, SeedData
 from loop.records.holdout import Holdout
 from loop.report.curation import curation_files
 from loop.report.lines import holdout_line, seed_line
 from loop.rundir import RunDirectory
 from loop.seed import inspect, read_seed
-from loop.stopping import check_gates
 from loop.vault import Vault
 
 
@@ -34,7 +34,9 @@ def prepare(run: RunDirectory, parts: Parts) -> Vault:
     Raises:
         HoldoutError: A category's gate cannot prove its target.
     """
-    recipe = parts.recipe
+    recipe, ancestor = parts.recipe, parts.ancestor
+    # Before anything is read or cleaned: an earlier run that does not fit ends it here.
+    inheritance = take_over(run, ancestor, recipe) if ancestor else None
     seed = run.once(
         "seed/read",
         SeedData,
@@ -43,16 +45,27 @@ def prepare(run: RunDirectory, parts: Parts) -> Vault:
         recipe.taxonomy,
         parts.file_hashes(),
     )
-    curated = run.once(
-        "seed/curation",
-        Curated,
-        parts.curate,
-        seed.examples,
-        (),
-        parts.unseen,
-        parts.seed("curate"),
-    )
+    if inheritance is None:
+        curated, holdout, aside = _drawn(run, parts, seed)
+    else:
+        curated, holdout, aside = carry_on(run, parts, inheritance, seed)
     line(seed_line(seed, curated))
+    aside += tuple(row for row in curated.rejected if row.review)
+    vault = Vault(holdout, run, parts, aside)
+    line(holdout_line(vault.split))
+    _report(run, parts, vault, seed, curated)
+    if problems := check_looks(vault.split, recipe):
+        raise HoldoutError("\n".join(problems))
+    return vault
+
+
+def _drawn(
+    run: RunDirectory, parts: Parts, seed: SeedData
+) -> tuple[Curated, Holdout, tuple[Rejected, ...]]:
+    """A holdout drawn from the seed alone."""
+    recipe = parts.recipe
+    inputs = (seed.examples, (), parts.unseen, parts.seed("curate"))
+    curated = run.once("seed/curation", Curated, parts.curate, *inputs)
     holdout = run.once(
         "holdout/manifest",
         Holdout,
@@ -64,13 +77,7 @@ def prepare(run: RunDirectory, parts: Parts) -> Vault:
         canonical=parts.canonical,
         seed=parts.seed("holdout"),
     )
-    aside = tuple(row for row in curated.rejected if row.review)
-    vault = Vault(holdout, run, parts, aside)
-    line(holdout_line(vault.split))
-    _report(run, parts, vault, seed, curated)
-    if problems := check_gates(vault.split.gate, recipe.taxonomy, recipe.stopping):
-        raise HoldoutError("\n".join(problems))
-    return vault
+    return curated, holdout, ()
 
 
 def _report(

@@ -69,7 +69,14 @@ def tune(run: RunDirectory, parts: Parts, split: Split, course: Course, number: 
     step, recipe, before = f"round-{number:02d}", parts.recipe, course.mixtures[-1]
     mixture_step = f"{step}/mixture"
     if before is None:
-        mixture = run.once(mixture_step, Mixture, seed_dose, split.pool, recipe.seed_doses)
+        mixture = run.once(
+            mixture_step,
+            Mixture,
+            seed_dose,
+            split.seeds,
+            recipe.seed_doses,
+            split.pool[: split.carried],
+        )
     else:
         gained, reviewed = course.fulfilments[-1], course.reviews.get(number - 1)
         accepted = gained.accepted if gained else ()
@@ -145,7 +152,7 @@ def rule(
     barred = bool(course.guards and course.guards[-1].refused)
 
     def decided() -> Decision:
-        history, rulings = tuple(course.weakness), tuple(course.rulings)
+        history, rulings = tuple(course.weakness), (*vault.split.rulings, *course.rulings)
         log = run.ledger.entries
         times = hours_in(log), hours_in(log, accelerator=True)
         over = exhausted(parts.recipe.budget, course.accepted, *times)
@@ -155,7 +162,8 @@ def rule(
     # What was decided before a limit was raised or the clock went on stays decided.
     went_on = run.has(f"round-{number + 1:02d}/evaluation")
     if run.has(f"{step}/gate") or (decision.action == "gate" and not (went_on or finish)):
-        ruling = vault.look(len(course.rulings) + 1, number, course.adapters[-1])
+        look = len(vault.split.rulings) + len(course.rulings) + 1
+        ruling = vault.look(look, number, course.adapters[-1])
         course.rulings.append(ruling)
         line(gate_line(ruling))
         decision = decided()
@@ -202,7 +210,8 @@ def improve(
     left = recipe.curriculum.round_budget
     budget = left if limit is None else min(left, limit - course.accepted)
     split = vault.split
-    aim = aims(split.gate, recipe.taxonomy, recipe.stopping, len(course.rulings) + 1)
+    look = len(split.rulings) + len(course.rulings) + 1
+    aim = aims(split.gate, recipe.taxonomy, recipe.stopping, look)
     plan = (weakness, failed_gate, aim, recipe.curriculum, budget)
     allocation = run.once(f"{step}/allocation", Allocation, allocate, *plan)
     failed = {s.example_id for s in course.evaluations[-1].samples if not s.grade.passed}

@@ -33,6 +33,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--run-dir", type=Path, help="where to keep the run (default: results/<recipe's name>)"
     )
+    parser.add_argument(
+        "--from",
+        type=Path,
+        dest="earlier",
+        metavar="RUN",
+        help="start from an earlier run's dataset and carry its holdout on",
+    )
     parser.add_argument("--dry-run", action="store_true", help="print the plan and stop")
     parser.add_argument(
         "--finish", action="store_true", help="end the run now: open final, report, close"
@@ -40,10 +47,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _dry_run(path: Path, assignments: tuple[str, ...], run_dir: Path | None) -> int:
+def _dry_run(
+    path: Path, assignments: tuple[str, ...], run_dir: Path | None, earlier: Path | None
+) -> int:
     import json
     from collections import Counter
 
+    from loop.heritage import held_roles
     from loop.holdout import quotas
     from loop.plan import plan
     from loop.prices import check_prices
@@ -55,10 +65,17 @@ def _dry_run(path: Path, assignments: tuple[str, ...], run_dir: Path | None) -> 
     seed = read_seed(recipe.seed, recipe.taxonomy, path.parent)
     # Rows without an output cannot survive curation; the rest is counted before cleaning.
     counts = Counter(row.category for row in seed.examples if row.output.strip())
-    roles = quotas({c.name: counts[c.name] for c in recipe.taxonomy}, recipe.holdout)
+    roles, looks = held_roles(earlier, recipe) if earlier else ({}, 0)
+    new = {c.name: counts[c.name] for c in recipe.taxonomy if c.name not in roles}
+    roles |= quotas(new, recipe.holdout)
     timing = (run_dir or Path("results") / recipe.name) / "timing.json"
-    earlier = json.loads(timing.read_bytes()) if timing.is_file() else None
-    sys.stdout.write(plan(recipe, counts, roles, earlier) + "\n")
+    timings = json.loads(timing.read_bytes()) if timing.is_file() else None
+    sys.stdout.write(plan(recipe, counts, roles, timings) + "\n")
+    if earlier:
+        sys.stdout.write(
+            f"carried on          the holdout of {earlier}, at whose gate {looks} looks were "
+            "taken; more is drawn from new rows once they are cleaned\n"
+        )
     gates = {name: role["gate"] for name, role in roles.items()}
     problems = [
         *check_gates(gates, recipe.taxonomy, recipe.stopping),
@@ -82,17 +99,26 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _run(path: Path, assignments: tuple[str, ...], run_dir: Path | None, finish: bool) -> int:
+def _run(
+    path: Path,
+    assignments: tuple[str, ...],
+    run_dir: Path | None,
+    finish: bool,
+    earlier: Path | None,
+) -> int:
     from loop.console import line
+    from loop.heritage import FACT, ancestor_of
     from loop.recipe import load_recipe
     from loop.rundir import RunDirectory, environment
 
     recipe = load_recipe(path, assignments)
     target = run_dir or Path("results") / recipe.name
+    ancestor = ancestor_of(target, earlier)
     with RunDirectory(target) as run:
         if run.ledger.torn_bytes:
             line(f"ledger   | dropped a torn last line of {run.ledger.torn_bytes} bytes")
-        resumed = run.begin(recipe, environment(path.parent, path.stem))
+        facts = environment(path.parent, path.stem)
+        resumed = run.begin(recipe, {**facts, FACT: ancestor.label} if ancestor else facts)
         line(f"run      | {target} {'resumed' if resumed else 'started'}")
         from loop.budget import Purse
         from loop.controller import run_loop
@@ -101,7 +127,7 @@ def _run(path: Path, assignments: tuple[str, ...], run_dir: Path | None, finish:
 
         line(f"machine  | {resolve(recipe.model).description}")
         purse = Purse(recipe.budget, recipe.prices, run.ledger.account, run.ledger.write)
-        parts = Parts(recipe, path.parent, target, purse)
+        parts = Parts(recipe, path.parent, target, purse, ancestor)
         run.devices = parts.devices
         parts.check()
         if not resumed:
@@ -128,8 +154,9 @@ def main(argv: list[str] | None = None) -> int:
     assignments = tuple(arguments.set)
     try:
         if arguments.dry_run:
-            return _dry_run(arguments.recipe, assignments, arguments.run_dir)
-        return _run(arguments.recipe, assignments, arguments.run_dir, arguments.finish)
+            return _dry_run(arguments.recipe, assignments, arguments.run_dir, arguments.earlier)
+        given = (arguments.run_dir, arguments.finish, arguments.earlier)
+        return _run(arguments.recipe, assignments, *given)
     except LoopError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

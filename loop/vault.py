@@ -47,19 +47,19 @@ class Vault:
     def accept(self) -> Curator:
         """Judges candidates against training and every role; the same for all rounds."""
         held = self._holdout
-        return self._parts.accept(held.pool, (*held.diagnose, *held.gate, *held.final))
+        return self._parts.accept(held.pool, held.items)
 
     @cached_property
     def accept_reviewed(self) -> Curator:
         """The same for rows that a person passed."""
         held = self._holdout
-        return self._parts.accept_reviewed(held.pool, (*held.diagnose, *held.gate, *held.final))
+        return self._parts.accept_reviewed(held.pool, held.items)
 
     def look(self, number: int, round_number: int, adapter: Adapter | None) -> GateRuling:
         """Look at the gate; a look that was interrupted goes on as the same look.
 
         Args:
-            number: Which look, from 1.
+            number: Which look, from 1; looks that earlier runs took at this gate count.
             round_number: Which round's model.
             adapter: Its adapter; None is the base.
 
@@ -74,15 +74,19 @@ class Vault:
         alpha = alpha_of_look(number, stopping.alpha)
         if not run.has(step):
             taken = run.ledger.steps("look")
-            due = taken.index(step) + 1 if step in taken else len(taken) + 1
+            earlier = self._holdout.rulings
+            due = (taken.index(step) if step in taken else len(taken)) + len(earlier) + 1
             if number != due or number > stopping.looks:
                 raise HoldoutError(
-                    f"{step}: look {number} cannot be taken: the ledger has {len(taken)} and "
+                    f"{step}: look {number} cannot be taken: the ledger has {len(taken)}"
+                    f"{f', earlier runs took {len(earlier)},' if earlier else ''} and "
                     f"stopping.looks allows {stopping.looks}; raise it with --set stopping.looks=…"
                 )
             if run.ledger.steps("final"):
                 raise HoldoutError(f"{step}: final is open, so the gate can steer no longer")
-            spent = sum(alpha_of_look(look, stopping.alpha) for look in range(1, number + 1))
+            own = range(len(earlier) + 1, number + 1)
+            spent = sum(ruling.alpha for ruling in earlier)
+            spent += sum(alpha_of_look(look, stopping.alpha) for look in own)
             run.ledger.once("look", step, look=number, alpha=alpha, spent=spent)
         inputs = (self._holdout.gate, number, alpha, round_number, adapter)
         folder = run.path / step

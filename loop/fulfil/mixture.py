@@ -7,15 +7,18 @@ from loop.example import Example
 from loop.records import Mixture
 
 
-def seed_dose(pool: tuple[Example, ...], doses: Mapping[str, int]) -> Mixture:
+def seed_dose(
+    pool: tuple[Example, ...], doses: Mapping[str, int], carried: tuple[Example, ...] = ()
+) -> Mixture:
     """Take round 1's examples from the training side.
 
     Args:
         pool: Training-side examples; their order decides.
         doses: Examples per category of the taxonomy; a category with fewer gives all it has.
+        carried: What an earlier run trained on or accepted, all of which is trained on again.
 
     Returns:
-        The mixture, in the order of the pool.
+        The mixture: what is carried on, then the dose in the order of the pool.
     """
     taken: Counter[str] = Counter()
     chosen = []
@@ -23,7 +26,7 @@ def seed_dose(pool: tuple[Example, ...], doses: Mapping[str, int]) -> Mixture:
         if taken[example.category] < doses.get(example.category, 0):
             taken[example.category] += 1
             chosen.append(example)
-    return Mixture(examples=tuple(chosen), new=len(chosen))
+    return Mixture(examples=(*carried, *chosen), new=len(carried) + len(chosen))
 
 
 def grow(mixture: Mixture, accepted: tuple[Example, ...], removed: tuple[str, ...] = ()) -> Mixture:

@@ -47,6 +47,7 @@ from loop.records.diagnosis import (
 )
 from loop.records.evaluation import CategoryScore, Evaluation, GateRuling, Grade, Sample
 from loop.records.guards import GuardItem, Guards, GuardScore
+from loop.records.heritage import Heritage, Trace
 from loop.records.judging import JudgeAgreement, JudgeCheck
 from loop.records.review import (
     Reviewed,
@@ -87,6 +88,7 @@ __all__ = [
     "GuardItem",
     "GuardScore",
     "Guards",
+    "Heritage",
     "JudgeAgreement",
     "JudgeCheck",
     "Lengths",
@@ -118,6 +120,7 @@ __all__ = [
     "Split",
     "Summary",
     "TierBalance",
+    "Trace",
     "UnseenScore",
     "Verdict",
     "Waterfall",

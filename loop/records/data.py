@@ -5,6 +5,7 @@ from typing import Annotated
 
 from loop.example import Example
 from loop.records.base import Lines, Record
+from loop.records.evaluation import GateRuling
 
 
 class Rejected(Record):
@@ -67,7 +68,13 @@ class Split(Record):
     diagnose: tuple[Example, ...]
     """Scored every round; drives the weakness report."""
     pool: tuple[Example, ...]
-    """The training side: round 1's seed dose and the free pool."""
+    """The training side: what is carried on, round 1's seed dose, the free pool."""
+    carried: int = 0
+    """How many rows of the pool, its first ones, an earlier run trained on or accepted."""
+    unused: int = 0
+    """How many, its last ones, are of an earlier run's training side and were never used."""
+    rulings: tuple[GateRuling, ...] = ()
+    """Looks that earlier runs took at this gate, oldest first; their round is -1."""
     gate: dict[str, int]
     """Items per category."""
     final: dict[str, int]
@@ -76,6 +83,11 @@ class Split(Record):
     """Training-side rows that are the same task as a holdout row."""
     notes: tuple[str, ...] = ()
     """What a reader must know: floors that won over the share, the share reached."""
+
+    @property
+    def seeds(self) -> tuple[Example, ...]:
+        """Rows that round 1's seed dose is drawn from."""
+        return self.pool[self.carried : len(self.pool) - self.unused]
 
 
 class Mixture(Record):
