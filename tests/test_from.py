@@ -20,11 +20,13 @@ from loop.fulfil import seed_dose
 from loop.heritage import ancestor_of, read_holdout
 from loop.holdout import extend
 from loop.neighbours import text_key
+from loop.prepare import prepare
 from loop.recipe import load_recipe
 from loop.rundir import artefacts
 from loop.stats import alpha_of_look
 from tests.carrying import NAMES, ROOT, finished, opened, prepared, write_recipe
 
+Given = tuple[Any, Any, Any, dict[str, Any], int]
 ROLES = ("diagnose", "gate", "final")
 FAREWELL = """
   - name: farewell
@@ -424,7 +426,7 @@ def test_the_same_rows_in_any_order_extend_the_holdout_alike(
 ) -> None:
     sections = load_recipe(recipe)
     new = tuple(Example.model_validate(row) for row in greetings(400))
-    given: tuple[Any, ...] = (sections.taxonomy, sections.holdout, sections.curation, {}, 5)
+    given: Given = (sections.taxonomy, sections.holdout, sections.curation, {}, 5)
     carried = read_holdout(first)
     one = extend(carried, (), 0, new, *given)
     assert extend(carried, (), 0, new[::-1], *given) == one
@@ -440,41 +442,78 @@ def test_a_row_in_the_cluster_of_a_carried_item_is_set_aside(recipe: Path, first
     near = item.model_copy(update={"instruction": " ".join([*words, "more"])})
     carried = carried.model_copy(update={"gate": (*carried.gate, item)})
     new = (near, *(Example.model_validate(row) for row in greetings(5)))
-    given: tuple[Any, ...] = (sections.taxonomy, sections.holdout, sections.curation, {}, 5)
+    given: Given = (sections.taxonomy, sections.holdout, sections.curation, {}, 5)
     for inherited, fresh in (((near,), ()), ((), new)):
         holdout = extend(carried, inherited, len(inherited), fresh, *given)
         assert near.id not in {row.id for row in holdout.pool}
         assert [row.matched for row in holdout.set_aside if row.example == near] == [item.id]
 
 
-KILLS = (
-    r"earlier/\.holdout\.json\.tmp$",
-    r"earlier/\.curation\.json\.tmp$",
-    r"round-01/\.mixture\.json\.tmp$",
-)
+def test_the_vault_goes_on_with_the_looks_of_earlier_runs(
+    recipe: Path, spent: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    prepared(recipe, run, spent)
+    directory, parts = opened(recipe, run, None)
+    with directory:
+        directory.begin(parts.recipe, {"loop": "test"})
+        with pytest.raises(HoldoutError, match=r"earlier runs took 1, and stopping\.looks"):
+            prepare(directory, parts).look(1, 1, None)
+
+
+SMALL = ("holdout.min_per_category=7", "holdout.max_per_category=7")
+GENEROUS = '''
+from loop.records import Grade
+
+def grade(example, answer, sandbox):
+    """Passes everything, so that the gate is reached at once."""
+    return Grade(score=1.0, passed=True, reason="passed")
+'''
+
+
+def loop_run(
+    recipe: Path, run: Path, earlier: Path, *keys: str, kill: str = ""
+) -> subprocess.CompletedProcess[str]:
+    start = [str(ROOT / "scripts/kill_at.py"), kill, "1"] if kill else ["-m", "loop.run"]
+    given = [str(recipe), "--run-dir", str(run), "--from", str(earlier)]
+    given += [part for key in keys for part in ("--set", key)]
+    command = [sys.executable, *start, *given]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_a_run_that_passes_a_gate_looked_at_before_takes_the_next_look(tmp_path: Path) -> None:
+    text = (ROOT / "recipes/smoke.yaml").read_text().replace("grader: exact", "grader: label")
+    recipe = write_recipe(
+        tmp_path / "r", (), text.replace("grader: label", "grader: generous:grade")
+    )
+    (tmp_path / "r/generous.py").write_text(GENEROUS)
+    earlier = finished(recipe, tmp_path / "first", None, *SMALL, looks=1, final=True)
+    run = tmp_path / "run"
+    done = loop_run(recipe, run, earlier, *SMALL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "look 2, error 0.0076: greeting pass, parity pass" in done.stdout
+    events = [json.loads(row) for row in (run / "ledger.jsonl").open()]
+    (look,) = (entry for entry in events if entry["event"] == "look")
+    assert (look["look"], look["alpha"]) == (2, alpha_of_look(2, 0.05))
+    assert look["spent"] == pytest.approx(alpha_of_look(1, 0.05) + alpha_of_look(2, 0.05))
+    assert "its score is not unbiased" in (run / "report.md").read_text()
 
 
 @pytest.mark.slow
 def test_a_run_from_an_earlier_one_killed_at_stage_boundaries_ends_like_another(
-    first: Path, tmp_path: Path
+    recipe: Path, tmp_path: Path
 ) -> None:
-    keys = ("stopping.max_rounds=1", "training.epochs=1")
-    settings = [part for key in keys for part in ("--set", key)]
-
-    def loop_run(run: Path, kill: str = "") -> subprocess.CompletedProcess[str]:
-        start = [str(ROOT / "scripts/kill_at.py"), kill, "1"] if kill else ["-m", "loop.run"]
-        given = [str(ROOT / "recipes/smoke.yaml"), "--run-dir", str(run), "--from", str(earlier)]
-        command = [sys.executable, *start, *given, *settings]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-    earlier = Path(shutil.copytree(first, tmp_path / "earlier"))
-    whole = loop_run(tmp_path / "whole")
-    assert whole.returncode == 3, whole.stdout + whole.stderr
-    assert "40 of them used" in whole.stdout
-    for kill in KILLS:
-        killed = loop_run(tmp_path / "killed", kill)
-        assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
+    earlier = finished(recipe, tmp_path / "earlier", None, *SMALL)
+    keys = (*SMALL, "stopping.max_rounds=1", "training.epochs=1")
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    done = loop_run(recipe, whole, earlier, *keys)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "40 of them used" in done.stdout
+    for place in (r"earlier/\.holdout\.json\.tmp$", r"round-01/\.mixture\.json\.tmp$"):
+        done = loop_run(recipe, killed, earlier, *keys, kill=place)
+        assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
     earlier.rename(tmp_path / "moved")
-    ended = loop_run(tmp_path / "killed")
-    assert ended.returncode == 3, ended.stdout + ended.stderr
-    assert artefacts(tmp_path / "killed") == artefacts(tmp_path / "whole")
+    done = loop_run(recipe, killed, earlier, *keys)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert artefacts(killed) == artefacts(whole)
