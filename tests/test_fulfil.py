@@ -203,6 +203,22 @@ def test_what_a_model_made_without_checks_is_refused_where_examples_have_some() 
     assert len(free.accepted) == 1
 
 
+def test_checks_count_unrun_where_the_recipe_runs_none_and_not_where_it_does() -> None:
+    made = Scripted([Delivery("a", "r01-001", row("m", checks={"tests": ""}), "synthetic:m")])
+    unrun = example("old", checks={"tests": "assert True"})
+    assert len(run(ask(item(1)), made, training=(unrun,), attempts=1).accepted) == 1
+    made = Scripted([Delivery("a", "r01-001", row("m", checks={"tests": ""}), "synthetic:m")])
+    run_ = unrun.model_copy(update={"quality": {"checks": 1.0}})
+    result = run(ask(item(1)), made, training=(run_,), attempts=1)
+    assert result.rejected_by_reason == {"unverified": 1}
+
+
+def test_pool_rows_are_not_asked_for_checks_again() -> None:
+    checked = example("old", checks={"tests": "assert True"}, quality={"checks": 1.0})
+    pool = (example("from pool", source="synthetic:seed"),)
+    assert len(run(ask(item(1)), None, pool=pool, training=(checked,)).accepted) == 1
+
+
 @pytest.mark.parametrize("score", ["checks", "agreement"])
 def test_what_was_verified_in_some_way_is_accepted(score: str) -> None:
     def accept(candidates: tuple[Example, ...], training: tuple[Example, ...]) -> Curated:

@@ -1,7 +1,7 @@
 """Asks the sources in their order, checks every delivery, and asks again for what is missing."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -47,8 +47,14 @@ class _Order:
 
     @cached_property
     def checked(self) -> frozenset[str]:
-        """Categories whose examples are verified by checks of their own."""
+        """Categories whose examples have checks of their own."""
         return frozenset(row.category for row in self.situation.training if row.checks)
+
+    @cached_property
+    def verified(self) -> frozenset[str]:
+        """Categories whose examples are run against their checks; a recipe may have it off."""
+        marked = (row for row in self.situation.training if "checks" in row.quality)
+        return frozenset(row.category for row in marked)
 
     @property
     def taken(self) -> tuple[Example, ...]:
@@ -71,7 +77,9 @@ class _Order:
         candidates = tuple(got for _, _, got in came if isinstance(got, Example))
         curated = Curated(kept=(), rejected=(), received=0)
         if candidates:
-            curated = self._verified(self.accept(candidates, self.situation.training + self.taken))
+            ours = {key for key, each, _ in came if isinstance(each.raw, Example)}
+            judged = self.accept(candidates, self.situation.training + self.taken)
+            curated = self._verified(judged, ours)
         self.rejected += [got for _, _, got in came if isinstance(got, Rejected)]
         self.rejected += curated.rejected
         self.flags += curated.flags
@@ -97,14 +105,19 @@ class _Order:
             self.fates.append(fate)
         return len(curated.kept)
 
-    def _verified(self, curated: Curated) -> Curated:
-        """Take out what a model made and nothing checks, where the category is one with checks."""
+    def _verified(self, curated: Curated, ours: Collection[str]) -> Curated:
+        """Take out what a model made and nothing checks, where the category is one with checks.
+
+        What is ours was curated before, and some checks may not have been run then.
+        """
         lost = [
             row
             for row in curated.kept
             if row.source.startswith("synthetic:")
+            and row.origin not in ours
             and row.category in self.checked
             and _VERIFIED.isdisjoint(row.quality)
+            and not (row.checks and row.category not in self.verified)
         ]
         if not lost:
             return curated
